@@ -1,0 +1,93 @@
+// Package nomad is Drover's only client of Nomad: it observes what runs,
+// applies what should, creates volumes, and explains in words what Nomad
+// answers. It holds no state of its own.
+package nomad
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/nomad/api"
+
+	"github.com/drover-platform/drover/services"
+)
+
+// Config says which Nomad to talk to and as whom.
+type Config struct {
+	Address   string         // URL; required
+	Token     services.Token // ACL token; empty where ACLs are off
+	Namespace string         // the platform's namespace
+	Region    string         // "" is the server's own
+	CACert    string         // PEM file; "" is the system's
+}
+
+// Client talks to one Nomad region and namespace. It is safe for concurrent
+// use.
+type Client struct {
+	api      *api.Client
+	endpoint services.Endpoint
+	cfg      Config
+}
+
+// New returns a client. It does not connect.
+func New(cfg Config) (*Client, error) {
+	endpoint := services.Endpoint{Server: "Nomad", Address: cfg.Address, AddrVar: "NOMAD_ADDR", TokenVar: "NOMAD_TOKEN"}
+	c, err := api.NewClient(&api.Config{
+		Address:   cfg.Address,
+		SecretID:  cfg.Token.Reveal(),
+		Namespace: cfg.Namespace,
+		Region:    cfg.Region,
+		TLSConfig: &api.TLSConfig{CACert: cfg.CACert},
+	})
+	if err != nil {
+		return nil, services.Errorf(services.CodeInvalid, "Nomad's address %q is not usable: %w", cfg.Address, err)
+	}
+	return &Client{api: c, endpoint: endpoint, cfg: cfg}, nil
+}
+
+// Address returns the URL that the client talks to.
+func (c *Client) Address() string { return c.cfg.Address }
+
+// explain turns an SDK error into one that people can act on. doing is a verb
+// phrase such as "list jobs".
+func (c *Client) explain(doing string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	status := 0
+	detail := err.Error()
+	if r, ok := errors.AsType[api.UnexpectedResponseError](err); ok {
+		status, detail = r.StatusCode(), r.Body()
+	} else if r, ok := errors.AsType[*api.UnexpectedResponseError](err); ok {
+		status, detail = r.StatusCode(), r.Body()
+	}
+	if status == 0 {
+		return c.endpoint.Unreachable(err)
+	}
+	if e := c.endpoint.Refused(status, doing, detail); e != nil {
+		return e
+	}
+	code := services.CodeInternal
+	switch status {
+	case http.StatusNotFound:
+		code = services.CodeNotFound
+	case http.StatusBadRequest:
+		code = services.CodeInvalid
+	}
+	return services.Errorf(code, "%s: Nomad answered %d: %s", doing, status, detail)
+}
+
+// query and write carry ctx to the SDK.
+func (c *Client) query(ctx context.Context) *api.QueryOptions {
+	return (&api.QueryOptions{}).WithContext(ctx)
+}
+
+func (c *Client) write(ctx context.Context) *api.WriteOptions {
+	return (&api.WriteOptions{}).WithContext(ctx)
+}
+
+// pollEvery paces loops that wait for Nomad to change something that it has
+// no blocking query for.
+const pollEvery = 250 * time.Millisecond
