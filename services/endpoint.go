@@ -57,7 +57,7 @@ func (e Endpoint) Refused(status int, doing, detail string) *Error {
 // badToken tells an unknown or expired token from a missing permission; the
 // three servers answer 403 to both.
 func badToken(detail string) bool {
-	for _, s := range []string{"ACL token not found", "ACL token expired", "token not found", "invalid token", "bad token"} {
+	for _, s := range []string{"ACL not found", "ACL token not found", "ACL token expired", "token not found", "invalid token", "bad token"} {
 		if strings.Contains(detail, s) {
 			return true
 		}

@@ -22,6 +22,7 @@ type Config struct {
 type Client struct {
 	api      *api.Client
 	endpoint services.Endpoint
+	hasToken bool
 }
 
 // New returns a client. It does not connect.
@@ -35,7 +36,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, services.Errorf(services.CodeInvalid, "Consul's address %q is not usable: %w", cfg.Address, err)
 	}
-	return &Client{api: c, endpoint: endpoint}, nil
+	return &Client{api: c, endpoint: endpoint, hasToken: !cfg.Token.Empty()}, nil
 }
 
 // Address returns the URL that the client talks to.

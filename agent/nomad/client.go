@@ -91,3 +91,21 @@ func (c *Client) write(ctx context.Context) *api.WriteOptions {
 // pollEvery paces loops that wait for Nomad to change something that it has
 // no blocking query for.
 const pollEvery = 250 * time.Millisecond
+
+// Check makes sure that Nomad answers, has a leader, and accepts the token.
+func (c *Client) Check(ctx context.Context) error {
+	q := c.query(ctx)
+	var leader string
+	if _, err := c.api.Raw().Query("/v1/status/leader", &leader, q); err != nil {
+		return c.explain("ask for Nomad's leader", err)
+	}
+	if leader == "" {
+		return c.endpoint.Refused(http.StatusServiceUnavailable, "serve", "No cluster leader")
+	}
+	jobs := c.query(ctx)
+	jobs.PerPage = 1
+	if _, _, err := c.api.Jobs().List(jobs); err != nil {
+		return c.explain("list jobs of namespace "+c.cfg.Namespace, err)
+	}
+	return nil
+}

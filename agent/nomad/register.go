@@ -1,0 +1,108 @@
+package nomad
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/hashicorp/nomad/api"
+
+	"github.com/drover-platform/drover/jobspecs"
+	"github.com/drover-platform/drover/services"
+)
+
+// Register creates or updates a job if its JobModifyIndex still is expect; 0
+// means that it must not exist. It returns the new index. Anything else is a
+// [services.CodeConflict] error and changes nothing.
+func (c *Client) Register(ctx context.Context, job *jobspecs.Job, expect uint64) (uint64, error) {
+	opts := &api.RegisterOptions{
+		EnforceIndex: true,
+		ModifyIndex:  expect,
+		// What the Nomad UI shows as the job's source. Nomad drops it when
+		// it is longer than job_max_source_size (1 MB), which no job of
+		// Drover's reaches.
+		Submission: &api.JobSubmission{Source: string(jobspecs.Render(job.Spec)), Format: "hcl2"},
+	}
+	answer, _, err := c.api.Jobs().RegisterOpts(job.Spec, opts, c.write(ctx))
+	if err != nil {
+		if strings.Contains(err.Error(), api.RegisterEnforceIndexErrPrefix) {
+			return 0, services.Errorf(services.CodeConflict, "job %s was changed by somebody else meanwhile", job.ID).
+				WithHint("Nothing was overwritten. Plan again")
+		}
+		return 0, c.explain("register job "+string(job.ID), err)
+	}
+	return answer.JobModifyIndex, nil
+}
+
+// Deregister stops a job if its JobModifyIndex still is expect. The job stays
+// in Nomad, stopped, with its history; its volumes stay. A job that is gone or
+// stopped already is success.
+func (c *Client) Deregister(ctx context.Context, id services.JobID, expect uint64) error {
+	job, err := c.job(ctx, id)
+	if services.ErrorCode(err) == services.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if *job.Stop {
+		return nil
+	}
+	if *job.JobModifyIndex != expect {
+		return services.Errorf(services.CodeConflict, "job %s was changed by somebody else meanwhile", id).
+			WithHint("Nothing was stopped. Plan again")
+	}
+	if _, _, err := c.api.Jobs().Deregister(string(id), false, c.write(ctx)); err != nil {
+		return c.explain("stop job "+string(id), err)
+	}
+	return nil
+}
+
+// Revert brings a job back to an earlier version. It does nothing when the job
+// is not at index any more, because then Nomad itself (auto_revert) or
+// somebody else has moved it. It reports whether it did.
+func (c *Client) Revert(ctx context.Context, id services.JobID, index, version uint64) (bool, error) {
+	job, err := c.job(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if *job.JobModifyIndex != index {
+		return false, nil
+	}
+	if _, _, err := c.api.Jobs().Revert(string(id), version, job.Version, c.write(ctx), "", ""); err != nil {
+		if strings.Contains(err.Error(), "enforcing version") {
+			return false, nil
+		}
+		return false, c.explain("revert job "+string(id), err)
+	}
+	return true, nil
+}
+
+// Index returns a job's JobModifyIndex, and 0 when there is no such job.
+func (c *Client) Index(ctx context.Context, id services.JobID) (uint64, error) {
+	job, err := c.job(ctx, id)
+	if services.ErrorCode(err) == services.CodeNotFound {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return *job.JobModifyIndex, nil
+}
+
+func (c *Client) job(ctx context.Context, id services.JobID) (*api.Job, error) {
+	job, _, err := c.api.Jobs().Info(string(id), c.query(ctx))
+	if err != nil {
+		return nil, c.explain("read job "+string(id), err)
+	}
+	return job, nil
+}
+
+// Source returns a job as Nomad has it, in JSON, for checks of what it holds.
+func (c *Client) Source(ctx context.Context, id services.JobID) ([]byte, error) {
+	job, err := c.job(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(job)
+}

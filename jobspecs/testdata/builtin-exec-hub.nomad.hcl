@@ -1,0 +1,156 @@
+job "hub-xe62hcjfg77k" {
+  namespace   = "drover"
+  type        = "service"
+  priority    = 50
+  datacenters = ["dc1"]
+  node_pool   = "apps"
+
+  ui {
+    description = <<EOT
+Hub `main`: users, teams and shared projects.
+
+Its data is on volume `vol-xe62hcjfg77k`, mounted at `/root`, which outlives the job.
+
+Managed by Drover, platform `acme`: change the platform file, not the job.
+EOT
+
+    link {
+      label = "Versions"
+      url   = "/ui/jobs/hub-xe62hcjfg77k@drover/versions"
+    }
+
+    link {
+      label = "Drover"
+      url   = "https://github.com/drover-platform/drover"
+    }
+  }
+
+  meta {
+    drover_hash     = "6593c208ea29618e8884bba26c0f543e05bf703de63e7f511ad3fda6b6c41d39"
+    drover_kind     = "hub"
+    drover_platform = "acme"
+    managed_by      = "drover"
+  }
+
+  group "hub" {
+    count          = 1
+    shutdown_delay = "2s"
+
+    update {
+      max_parallel      = 1
+      health_check      = "checks"
+      min_healthy_time  = "5s"
+      healthy_deadline  = "5m"
+      progress_deadline = "10m"
+      canary            = 0
+      auto_revert       = true
+      auto_promote      = false
+    }
+
+    restart {
+      attempts = 3
+      interval = "5m"
+      delay    = "5s"
+      mode     = "delay"
+    }
+
+    reschedule {
+      attempts  = 0
+      unlimited = false
+    }
+
+    disconnect {
+      stop_on_client_after = "5m"
+      replace              = false
+    }
+
+    ephemeral_disk {
+      sticky  = false
+      migrate = false
+      size    = 150
+    }
+
+    volume "data" {
+      type            = "host"
+      source          = "vol-xe62hcjfg77k"
+      sticky          = true
+      access_mode     = "single-node-single-writer"
+      attachment_mode = "file-system"
+    }
+
+    network {
+      port "http" {}
+    }
+
+    service {
+      name     = "hub-xe62hcjfg77k"
+      provider = "consul"
+      port     = "http"
+      tags     = ["drover", "kind=hub", "name=main", "platform=acme"]
+
+      check {
+        type      = "http"
+        path      = "/ruok"
+        interval  = "5s"
+        timeout   = "2s"
+        on_update = "require_healthy"
+      }
+    }
+
+    task "hub" {
+      driver       = "exec"
+      kill_timeout = "30s"
+
+      config {
+        command = "/bin/drover"
+        args    = ["workload", "hub", "-listen", "${NOMAD_ADDR_http}"]
+      }
+
+      env {
+        DATABASE_URL = "/root/watchful.db"
+        WATCHFUL_LOG = "debug"
+      }
+
+      vault {
+        role         = "drover-hub-xe62hcjfg77k"
+        env          = false
+        disable_file = true
+        change_mode  = "noop"
+      }
+
+      template {
+        destination          = "${NOMAD_SECRETS_DIR}/env"
+        env                  = true
+        perms                = "0400"
+        change_mode          = "noop"
+        splay                = "5s"
+        error_on_missing_key = true
+        data                 = <<EOT
+{{ with secret "secret/data/drover/hub-xe62hcjfg77k/SHARED_SECRET" }}SHARED_SECRET={{ .Data.data.value | toJSON }}{{ end }}
+EOT
+      }
+
+      volume_mount {
+        volume      = "data"
+        destination = "/root"
+        read_only   = false
+      }
+
+      resources {
+        cpu    = 200
+        memory = 128
+      }
+
+      logs {
+        max_files     = 5
+        max_file_size = 10
+      }
+    }
+  }
+}
+
+# Vault role and policy drover-hub-xe62hcjfg77k:
+#
+# path "secret/data/drover/hub-xe62hcjfg77k/*" {
+#   capabilities = ["read"]
+# }

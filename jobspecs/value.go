@@ -1,0 +1,147 @@
+package jobspecs
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// lineLength is how long a list may be on one line, in bytes.
+const lineLength = 80
+
+// list queues a list, on one line where it fits.
+func (w *writer) list(name string, v reflect.Value) {
+	b := append(w.value(), '[')
+	tall := false
+	for i := range v.Len() {
+		e := v.Index(i)
+		if e.Kind() == reflect.Interface {
+			e = e.Elem()
+		}
+		tall = tall || e.Kind() == reflect.Map
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = appendValue(b, e, 0)
+	}
+	b = append(b, ']')
+	if !tall && len(b)-len(w.values)+len(name) <= lineLength {
+		w.attr(name, b, false)
+		return
+	}
+	b = append(b[:len(w.values)], "[\n"...)
+	for i := range v.Len() {
+		e := v.Index(i)
+		if e.Kind() == reflect.Interface {
+			e = e.Elem()
+		}
+		b = appendIndent(b, w.depth+1)
+		b = appendValue(b, e, w.depth+1)
+		b = append(b, ",\n"...)
+	}
+	b = appendIndent(b, w.depth)
+	w.attr(name, append(b, ']'), true)
+}
+
+// mapping queues a map as an attribute.
+func (w *writer) mapping(name string, v reflect.Value) {
+	w.attr(name, appendMapping(w.value(), sortedKeys(v), v, w.depth), true)
+}
+
+// appendMapping appends a map as an object, one key a line.
+func appendMapping(b []byte, keys []reflect.Value, v reflect.Value, depth int) []byte {
+	b = append(b, "{\n"...)
+	width := 0
+	quoted := make([][]byte, len(keys))
+	for i, key := range keys {
+		quoted[i] = appendQuoted(nil, key.String())
+		width = max(width, utf8.RuneCount(quoted[i]))
+	}
+	for i, key := range keys {
+		b = appendIndent(b, depth+1)
+		b = append(b, quoted[i]...)
+		for n := utf8.RuneCount(quoted[i]); n < width; n++ {
+			b = append(b, ' ')
+		}
+		b = append(b, " = "...)
+		b = appendValue(b, v.MapIndex(key), depth+1)
+		b = append(b, '\n')
+	}
+	b = appendIndent(b, depth)
+	return append(b, '}')
+}
+
+// appendValue appends any value of an expression.
+func appendValue(b []byte, v reflect.Value, depth int) []byte {
+	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = appendValue(b, v.Index(i), depth)
+		}
+		return append(b, ']')
+	case reflect.Map:
+		return appendMapping(b, sortedKeys(v), v, depth)
+	default:
+		return appendScalar(b, v)
+	}
+}
+
+// appendScalar appends a string, a number, a truth value or a duration.
+func appendScalar(b []byte, v reflect.Value) []byte {
+	if !v.IsValid() {
+		return append(b, "null"...)
+	}
+	if v.Type() == durationType {
+		return appendQuoted(b, durationText(time.Duration(v.Int())))
+	}
+	switch {
+	case v.Kind() == reflect.String:
+		return appendString(b, v.String())
+	case v.Kind() == reflect.Bool:
+		return strconv.AppendBool(b, v.Bool())
+	case v.CanInt():
+		return strconv.AppendInt(b, v.Int(), 10)
+	case v.CanUint():
+		return strconv.AppendUint(b, v.Uint(), 10)
+	case v.CanFloat():
+		return strconv.AppendFloat(b, v.Float(), 'f', -1, 64)
+	default:
+		return append(b, "null"...)
+	}
+}
+
+// durationText is "1h30m" where time.Duration says "1h30m0s".
+func durationText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func appendIndent(b []byte, depth int) []byte {
+	for range depth {
+		b = append(b, "  "...)
+	}
+	return b
+}
+
+func sortedKeys(v reflect.Value) []reflect.Value {
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
+	return keys
+}
