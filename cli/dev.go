@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/drover-platform/drover/agent/consul"
+	"github.com/drover-platform/drover/agent/engine"
 	"github.com/drover-platform/drover/agent/nomad"
 	"github.com/drover-platform/drover/agent/vault"
 	"github.com/drover-platform/drover/e2e/devstack"
+	"github.com/drover-platform/drover/hcl"
 )
 
 const devHelp = `Usage: drover dev [options] PATH
@@ -87,6 +91,9 @@ func runDev(ctx context.Context, m *Meta) (err error) {
 	if err := m.applyFile(ctx, applyOptions{target: t, yes: true}, path); err != nil {
 		return err
 	}
+	if err := m.awaitHealth(ctx, t, file); err != nil {
+		return err
+	}
 	if err := m.status(ctx, t, path); err != nil {
 		return err
 	}
@@ -99,6 +106,36 @@ func runDev(ctx context.Context, m *Meta) (err error) {
 		return nil
 	case <-stack.Done():
 		return errors.New("the stack ended by itself; see the logs in " + dir)
+	}
+}
+
+// awaitHealth waits until everything is up: what ran when the stack was
+// stopped comes back by itself, in some seconds.
+func (m *Meta) awaitHealth(ctx context.Context, t target, file *hcl.File) (err error) {
+	s, err := m.open(t, file.Platform.Namespace, file.Platform.Region)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s.Close)
+	deadline, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	for said := false; ; {
+		statuses, err := s.Statuses(deadline, desire(&file.Platform))
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(statuses, func(j engine.JobStatus) bool { return !j.Up() }) {
+			return nil
+		}
+		if !said {
+			fmt.Fprintln(m.Err, "Waiting until everything is healthy.")
+			said = true
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-deadline.Done():
+			return ctx.Err() // the table shows what is not up
+		}
 	}
 }
 

@@ -3,9 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,8 +67,7 @@ type devCheck struct {
 	platform *services.Platform
 	root     *vault.Client
 
-	sample  []byte
-	dataset string
+	sample []byte
 }
 
 // alice is the user whose App is checked: alice, or whoever comes first.
@@ -99,8 +95,8 @@ func (c *devCheck) hub(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	body, err := call(ctx, http.MethodGet, url+"/ruok", "", nil)
-	return fmt.Sprintf("%s/ruok says %q", url, strings.TrimSpace(string(body))), err
+	body, err := get(ctx, url+"/ruok")
+	return fmt.Sprintf("%s/ruok says %q", url, strings.TrimSpace(body)), err
 }
 
 func (c *devCheck) upload(ctx context.Context) (string, error) {
@@ -113,29 +109,21 @@ func (c *devCheck) upload(ctx context.Context) (string, error) {
 		return "", err
 	}
 	c.sample = csv.Bytes()
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	stream := url + "/api/_stream/" + uuid(id)
-	if _, err := call(ctx, http.MethodPost, stream+"/0/true", "text/csv", c.sample); err != nil {
+	client := app.Client{URL: url}
+	if err := client.NewProject(ctx, "Check of the local stack"); err != nil {
 		return "", err
 	}
-	answer, err := call(ctx, http.MethodPost, stream, "application/json", []byte(`{"filename":"tickets.csv","has_header":true}`))
+	header, _, _ := bytes.Cut(c.sample, []byte("\n"))
+	dataset, err := client.Upload(ctx, "tickets.csv", c.sample, strings.Split(string(header), ","))
 	if err != nil {
 		return "", err
 	}
-	var made struct {
-		ID string `json:"id"`
-	}
-	if err := json.Unmarshal(answer, &made); err != nil || made.ID == "" {
-		return "", fmt.Errorf("the App answered %q to an upload", answer)
-	}
-	c.dataset = made.ID
-	return fmt.Sprintf("%d rows, %d bytes, dataset %s", sampleRows, len(c.sample), c.dataset), c.exported(ctx, url)
+	return fmt.Sprintf("%d rows, %d bytes, dataset %s", sampleRows, len(c.sample), dataset), c.exported(ctx, url)
 }
 
 // exported fetches the dataset and compares it with what was uploaded.
 func (c *devCheck) exported(ctx context.Context, url string) error {
-	got, err := call(ctx, http.MethodGet, url+"/export_stream?content-type=text/csv&mode=data", "", nil)
+	got, err := app.Client{URL: url}.Export(ctx)
 	if err != nil {
 		return err
 	}
@@ -219,33 +207,20 @@ func (c *devCheck) secret(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d checked", checked), nil
 }
 
-// call makes one HTTP request and returns the body of a 2xx answer.
-func call(ctx context.Context, method, url, contentType string, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+// get returns the body of a 200 answer.
+func get(ctx context.Context, url string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, err
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
+		return "", err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end
 	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, url, err)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %s: %s", url, resp.Status, bytes.TrimSpace(answer))
 	}
-	if resp.StatusCode/100 != 2 {
-		return nil, fmt.Errorf("%s %s: %s: %s", method, url, resp.Status, bytes.TrimSpace(answer))
-	}
-	return answer, nil
-}
-
-// uuid formats 16 random bytes as a version 4 UUID (RFC 9562).
-func uuid(b [16]byte) string {
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	return string(answer), err
 }

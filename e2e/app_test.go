@@ -5,8 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"io"
-	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,36 +38,19 @@ func sampleCSV(t testing.TB, rows int) []byte {
 	return b.Bytes()
 }
 
-// uploadCSV gives an App a dataset, as its SDK does, and returns its ID.
-func uploadCSV(t testing.TB, url string, csv []byte) string {
+// uploadCSV gives an App a project with a dataset.
+func uploadCSV(t testing.TB, url string, csv []byte) {
 	t.Helper()
-	stream := url + "/api/_stream/6f1c1a52-3f0e-4c39-9f56-0d7f7a3b9a01"
-	post(t, stream+"/0/true", "text/csv", csv)
-	var made struct {
-		ID string `json:"id"`
-	}
-	require.NoError(t, json.Unmarshal(post(t, stream, "application/json", []byte(`{"filename":"tickets.csv","has_header":true}`)), &made))
-	return made.ID
+	client := app.Client{URL: url}
+	require.NoError(t, client.NewProject(t.Context(), "Tickets"))
+	header, _, _ := bytes.Cut(csv, []byte("\n"))
+	_, err := client.Upload(t.Context(), "tickets.csv", csv, strings.Split(string(header), ","))
+	require.NoError(t, err)
 }
 
 func exportCSV(t testing.TB, url string) []byte {
 	t.Helper()
-	resp, err := http.Get(url + "/export_stream?content-type=text/csv&mode=data")
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-	body, err := io.ReadAll(resp.Body)
+	body, err := app.Client{URL: url}.Export(t.Context())
 	require.NoError(t, err)
 	return body
-}
-
-func post(t testing.TB, url, contentType string, body []byte) []byte {
-	t.Helper()
-	resp, err := http.Post(url, contentType, bytes.NewReader(body))
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, 2, resp.StatusCode/100, "%s: %s", url, answer)
-	return answer
 }

@@ -46,6 +46,9 @@ func TestCases(t *testing.T) {
 				}
 			}
 			require.Equal(t, want, got)
+			for _, secret := range []string{"hunter2", "s3cr3t", "MHcCAQEE"} {
+				require.NotContains(t, got["want.diag"], secret, "a snippet shows a secret")
+			}
 		})
 	}
 	require.GreaterOrEqual(t, bad, 55, "cases of bad input")

@@ -99,6 +99,9 @@ type misspelling struct {
 // meantIn reports whether an unknown name in the block at def probably is
 // name.
 func (c *converter) meantIn(def hcl.Range, name string) bool {
+	if len(c.misspelt) > maxReported {
+		return true
+	}
 	return slices.ContainsFunc(c.misspelt, func(m misspelling) bool {
 		// A block's brace is on the line of its header.
 		return m.meant == name && m.block.Filename == def.Filename && m.block.Start.Line == def.End.Line

@@ -26,21 +26,40 @@ const (
 // diagnostic is at the argument that asks, and names the largest node.
 func (f *File) CheckNodes(nodes []services.Node) hcl.Diagnostics {
 	c := &converter{file: f}
+	said := map[hcl.Range]bool{} // one mistake in a profile, not one for each of its Apps
+	report := func(at hcl.Range, summary, format string, args ...any) {
+		if !said[at] {
+			said[at] = true
+			c.errorAt(at, summary, format, args...)
+		}
+	}
 	for _, d := range f.demands {
 		eligible := f.eligible(d, nodes)
 		if len(eligible) == 0 {
-			c.errorAt(d.poolAt, "No eligible node", "%s runs in the node pool %s and the datacenters %s, where there is no node.%s", d.what, quote(poolName(d.pool)), listOf(f.Platform.Datacenters), otherPools(nodes, d.pool))
+			report(d.poolAt, "No eligible node", "%s runs in the node pool %s and the datacenters %s, where there is no node.%s", d.what, quote(poolName(d.pool)), listOf(f.Platform.Datacenters), otherPools(nodes, d.pool))
 			continue
 		}
-		before := len(c.diags)
-		c.above(eligible, d, "cores", d.needs.Cores, d.coresAt, func(n services.Node) int { return n.Cores })
-		c.above(eligible, d, "MHz", d.needs.CPU, d.cpuAt, func(n services.Node) int { return n.CPUMHz })
-		c.above(eligible, d, "MiB of memory", d.needs.MemoryMiB, d.memoryAt, func(n services.Node) int { return n.MemoryMiB })
-		for _, dev := range d.devices {
-			c.above(eligible, d, "devices "+quote(dev.name), dev.count, dev.at, func(n services.Node) int { return devices(n, dev.name) })
+		possible := true
+		above := func(unit string, want int, at hcl.Range, capacity func(services.Node) int) {
+			largest := slices.MaxFunc(eligible, func(a, b services.Node) int { return capacity(a) - capacity(b) })
+			if want <= capacity(largest) {
+				return
+			}
+			possible = false
+			name := ""
+			if largest.Name != "" {
+				name = ", " + quote(largest.Name) + ","
+			}
+			report(at, "More than any node has", "%s asks for %d %s. The largest node in the node pool %s%s has %d.", d.what, want, unit, quote(poolName(d.pool)), name, capacity(largest))
 		}
-		if len(c.diags) == before && !slices.ContainsFunc(eligible, d.fits) {
-			c.errorAt(d.at, "No node large enough", "%s asks for %s. Some nodes have enough of each, and none has all of it at once.", d.what, d)
+		above("cores", d.needs.Cores, d.coresAt, func(n services.Node) int { return n.Cores })
+		above("MHz", d.needs.CPU, d.cpuAt, func(n services.Node) int { return n.CPUMHz })
+		above("MiB of memory", d.needs.MemoryMiB, d.memoryAt, func(n services.Node) int { return n.MemoryMiB })
+		for _, dev := range d.devices {
+			above("devices "+quote(dev.name), dev.count, dev.at, func(n services.Node) int { return devices(n, dev.name) })
+		}
+		if possible && !slices.ContainsFunc(eligible, d.fits) {
+			report(d.at, "No node large enough", "%s asks for %s. Some nodes have enough of each, and none has all of it at once.", d.what, d)
 		}
 	}
 	return finish(c.diags)
@@ -61,19 +80,6 @@ func (f *File) eligible(d demand, nodes []services.Node) []services.Node {
 		}
 	}
 	return list
-}
-
-// above reports a demand that is larger than the largest node.
-func (c *converter) above(nodes []services.Node, d demand, unit string, want int, at hcl.Range, capacity func(services.Node) int) {
-	largest := slices.MaxFunc(nodes, func(a, b services.Node) int { return capacity(a) - capacity(b) })
-	if want <= capacity(largest) {
-		return
-	}
-	name := ""
-	if largest.Name != "" {
-		name = ", " + quote(largest.Name) + ","
-	}
-	c.errorAt(at, "More than any node has", "%s asks for %d %s. The largest node in the node pool %s%s has %d.", d.what, want, unit, quote(poolName(d.pool)), name, capacity(largest))
 }
 
 // fits reports whether a node could give everything at once.

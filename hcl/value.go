@@ -26,6 +26,10 @@ const (
 // environment variable.
 const maxText = 64 << 10
 
+// maxReported is how many mistakes of one sort are related to one another.
+// Beyond it a file is not worth the time that this takes.
+const maxReported = 1000
+
 // value evaluates an argument. A nil attribute is absent.
 func (c *converter) value(a *hcl.Attribute) (cty.Value, state) {
 	if a == nil {
@@ -36,6 +40,9 @@ func (c *converter) value(a *hcl.Attribute) (cty.Value, state) {
 
 func (c *converter) evaluateIn(ctx *hcl.EvalContext, a *hcl.Attribute) (cty.Value, state) {
 	at := a.Expr.Range()
+	if len(c.refused) > maxReported {
+		return cty.NilVal, faulty // enough to read; each is looked up below
+	}
 	for _, r := range c.refused {
 		if r.Filename == at.Filename && r.Start.Byte >= at.Start.Byte && r.End.Byte <= at.End.Byte {
 			return cty.NilVal, faulty

@@ -20,7 +20,6 @@ import (
 // out. A field that a newer nomad/api adds therefore changes no hash until a
 // job sets it.
 func Hash(job *api.Job) string {
-	b := make([]byte, 0, 4<<10)
 	clean := *job
 	if _, marked := job.Meta[MetaHash]; marked {
 		clean.Meta = make(map[string]string, len(job.Meta))
@@ -30,7 +29,7 @@ func Hash(job *api.Job) string {
 			}
 		}
 	}
-	b = appendCanonical(b, reflect.ValueOf(&clean).Elem())
+	b := appendCanonical(make([]byte, 0, 4<<10), reflect.ValueOf(&clean).Elem())
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
@@ -85,13 +84,17 @@ func appendCanonical(b []byte, v reflect.Value) []byte {
 		return append(b, '}')
 	case reflect.Map:
 		b = append(b, '{')
-		for i, key := range sortedKeys(v) {
+		for i, p := range sortedPairs(v) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendJSONString(b, key.String())
+			b = appendJSONString(b, p.key)
 			b = append(b, ':')
-			b = appendCanonical(b, v.MapIndex(key))
+			if p.plain {
+				b = appendJSONString(b, p.text)
+			} else {
+				b = appendCanonical(b, p.value)
+			}
 		}
 		return append(b, '}')
 	case reflect.Slice, reflect.Array:
@@ -136,16 +139,21 @@ func unset(v reflect.Value) bool {
 // as they are, so that two strings never look the same.
 func appendJSONString(b []byte, s string) []byte {
 	b = append(b, '"')
+	start := 0 // of what has not been copied yet
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c < ' ':
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
+		if c < ' ' {
 			b = append(b, `\u00`...)
 			b = append(b, hexDigits[c>>4], hexDigits[c&0xf])
-		default:
-			b = append(b, c)
+		} else {
+			b = append(b, '\\', c)
 		}
 	}
+	b = append(b, s[start:]...)
 	return append(b, '"')
 }

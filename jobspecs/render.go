@@ -18,7 +18,7 @@ import (
 // constraint, an affinity or a spread names what it looks at. Nomad reads all
 // of these back as the text they are.
 func Render(job *api.Job) []byte {
-	w := &writer{out: make([]byte, 0, 8<<10)}
+	w := &writer{out: make([]byte, 0, 4<<10), lines: make([]line, 0, 16), values: make([]byte, 0, 512)}
 	w.out = append(w.out, "job "...)
 	id := ""
 	if job.ID != nil {
@@ -137,11 +137,20 @@ func (w *writer) attribute(m *member, v reflect.Value) {
 			w.attr(m.name, appendReference(w.value(), v.String()), false)
 			return
 		}
-		if v.Kind() == reflect.String && fitsHeredoc(v.String()) {
-			w.attr(m.name, appendHeredoc(w.value(), v.String()), false)
+		if v.Kind() == reflect.String {
+			w.text(m.name, v.String())
 			return
 		}
 		w.attr(m.name, appendScalar(w.value(), v), false)
+	}
+}
+
+// text queues a string, as a heredoc where that reads better.
+func (w *writer) text(name, s string) {
+	if fitsHeredoc(s) {
+		w.attr(name, appendHeredoc(w.value(), s), false)
+	} else {
+		w.attr(name, appendString(w.value(), s), false)
 	}
 }
 
@@ -159,9 +168,9 @@ func (w *writer) nested(m *member, v reflect.Value) {
 			}
 		}
 	case shapeByLabel:
-		for _, key := range sortedKeys(v) {
-			if e := reflect.Indirect(v.MapIndex(key)); e.IsValid() {
-				w.one(m, e, key.String())
+		for _, p := range sortedPairs(v) {
+			if e := reflect.Indirect(p.value); e.IsValid() {
+				w.one(m, e, p.key)
 			}
 		}
 	case shapePairs:
@@ -216,40 +225,44 @@ func (w *writer) close(head int) {
 // can only be written in an attribute's value, which Nomad reads just as well
 // for "meta" and "env" and refuses for other blocks.
 func (w *writer) pairs(m *member, v reflect.Value) {
-	keys := sortedKeys(v)
-	if slices.ContainsFunc(keys, func(k reflect.Value) bool { return !identifier(k.String()) }) {
+	pairs := sortedPairs(v)
+	if slices.ContainsFunc(pairs, func(p pair) bool { return !identifier(p.key) }) {
 		w.open(m.name)
 		w.out = append(w.out, " = "...)
-		w.out = appendMapping(w.out, keys, v, w.depth)
+		w.out = appendMapping(w.out, pairs, w.depth)
 		w.out = append(w.out, '\n')
 		w.written = true
 		return
 	}
 	if m.order != nil {
-		slices.SortStableFunc(keys, func(a, b reflect.Value) int {
-			return cmp.Compare(place(m.order, a.String()), place(m.order, b.String()))
+		slices.SortStableFunc(pairs, func(a, b pair) int {
+			return cmp.Compare(place(m.order, a.key), place(m.order, b.key))
 		})
 	}
 	w.open(m.name)
 	w.out = append(w.out, " {\n"...)
 	w.depth++
 	w.written = false
-	for _, key := range keys {
-		e := v.MapIndex(key)
+	for _, p := range pairs {
+		if p.plain {
+			w.text(p.key, p.text)
+			continue
+		}
+		e := p.value
 		if e.Kind() == reflect.Interface {
 			e = e.Elem()
 		}
 		switch {
 		case !e.IsValid():
-			w.attr(key.String(), append(w.value(), "null"...), false)
+			w.attr(p.key, append(w.value(), "null"...), false)
 		case e.Kind() == reflect.Slice:
-			w.list(key.String(), e)
+			w.list(p.key, e)
 		case e.Kind() == reflect.Map:
-			w.mapping(key.String(), e)
-		case e.Kind() == reflect.String && fitsHeredoc(e.String()):
-			w.attr(key.String(), appendHeredoc(w.value(), e.String()), false)
+			w.mapping(p.key, e)
+		case e.Kind() == reflect.String:
+			w.text(p.key, e.String())
 		default:
-			w.attr(key.String(), appendScalar(w.value(), e), false)
+			w.attr(p.key, appendScalar(w.value(), e), false)
 		}
 	}
 	w.flush()

@@ -1,7 +1,6 @@
 package jobspecs
 
 import (
-	"cmp"
 	"reflect"
 	"slices"
 	"strconv"
@@ -49,26 +48,30 @@ func (w *writer) list(name string, v reflect.Value) {
 
 // mapping queues a map as an attribute.
 func (w *writer) mapping(name string, v reflect.Value) {
-	w.attr(name, appendMapping(w.value(), sortedKeys(v), v, w.depth), true)
+	w.attr(name, appendMapping(w.value(), sortedPairs(v), w.depth), true)
 }
 
 // appendMapping appends a map as an object, one key a line.
-func appendMapping(b []byte, keys []reflect.Value, v reflect.Value, depth int) []byte {
+func appendMapping(b []byte, pairs []pair, depth int) []byte {
 	b = append(b, "{\n"...)
 	width := 0
-	quoted := make([][]byte, len(keys))
-	for i, key := range keys {
-		quoted[i] = appendQuoted(nil, key.String())
+	quoted := make([][]byte, len(pairs))
+	for i, p := range pairs {
+		quoted[i] = appendQuoted(nil, p.key)
 		width = max(width, utf8.RuneCount(quoted[i]))
 	}
-	for i, key := range keys {
+	for i, p := range pairs {
 		b = appendIndent(b, depth+1)
 		b = append(b, quoted[i]...)
 		for n := utf8.RuneCount(quoted[i]); n < width; n++ {
 			b = append(b, ' ')
 		}
 		b = append(b, " = "...)
-		b = appendValue(b, v.MapIndex(key), depth+1)
+		if p.plain {
+			b = appendString(b, p.text)
+		} else {
+			b = appendValue(b, p.value, depth+1)
+		}
 		b = append(b, '\n')
 	}
 	b = appendIndent(b, depth)
@@ -91,7 +94,7 @@ func appendValue(b []byte, v reflect.Value, depth int) []byte {
 		}
 		return append(b, ']')
 	case reflect.Map:
-		return appendMapping(b, sortedKeys(v), v, depth)
+		return appendMapping(b, sortedPairs(v), depth)
 	default:
 		return appendScalar(b, v)
 	}
@@ -140,8 +143,28 @@ func appendIndent(b []byte, depth int) []byte {
 	return b
 }
 
-func sortedKeys(v reflect.Value) []reflect.Value {
-	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
-	return keys
+// pair is one entry of a map: of a map of strings its text, of any other its
+// value.
+type pair struct {
+	key   string
+	text  string
+	value reflect.Value
+	plain bool
+}
+
+// sortedPairs lists the entries of a map by key. Maps of strings, which nearly
+// all are, take the way without reflection.
+func sortedPairs(v reflect.Value) []pair {
+	pairs := make([]pair, 0, v.Len())
+	if plain, ok := v.Interface().(map[string]string); ok {
+		for key, value := range plain {
+			pairs = append(pairs, pair{key: key, text: value, plain: true})
+		}
+	} else {
+		for all := v.MapRange(); all.Next(); {
+			pairs = append(pairs, pair{key: all.Key().String(), value: all.Value()})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	return pairs
 }

@@ -33,11 +33,9 @@ func nomadPolicy(namespace string) string {
 	f := hclwrite.NewEmptyFile()
 	ns := f.Body().AppendNewBlock("namespace", []string{namespace}).Body()
 	ns.SetAttributeValue("capabilities", stringList(
-		"list-jobs", "parse-job", "read-job", "submit-job", "dispatch-job", "scale-job", "alloc-lifecycle", "read-logs", "read-fs",
+		"list-jobs", "parse-job", "read-job", "submit-job", "alloc-lifecycle", "read-logs", "read-fs",
 		"host-volume-create", "host-volume-read", "host-volume-delete",
 	))
-	vars := ns.AppendNewBlock("variables", nil).Body()
-	grant(vars, "path", "drover/*", "read", "write", "destroy", "list")
 	f.Body().AppendNewBlock("node", nil).Body().SetAttributeValue("policy", cty.StringVal("read"))
 	f.Body().AppendNewBlock("agent", nil).Body().SetAttributeValue("policy", cty.StringVal("read"))
 	// Registering a job that mounts a host volume needs this, dynamic volumes

@@ -26,6 +26,11 @@ type JobStatus struct {
 	Version   uint64   `json:"version"`
 }
 
+// Up reports whether the job does what it is there for.
+func (s JobStatus) Up() bool {
+	return s.Status == "healthy" || s.Status == "running" || s.Status == "registered"
+}
+
 // Statuses returns the state of every job in d and of every other job of the
 // platform that still runs, sorted by kind and ID.
 func (e *Engine) Statuses(ctx context.Context, d scheduler.Desired) ([]JobStatus, error) {

@@ -22,6 +22,10 @@ func (c *Client) CheckManagement(ctx context.Context) error {
 			return services.Errorf(services.CodeInvalid, "Nomad at %s runs with ACLs off", c.cfg.Address).
 				WithHint("Set acl { enabled = true } in its configuration and run \"nomad acl bootstrap\" first")
 		}
+		if bootstrapStatus(err) == http.StatusForbidden {
+			// Every token that exists may look itself up.
+			return c.endpoint.Refused(http.StatusUnauthorized, doing, "")
+		}
 		return c.explain(doing, err)
 	}
 	if self.Type != "management" {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -22,11 +24,7 @@ type bucket[T any] struct {
 
 // key joins parts that [keyPart] accepted.
 func (b bucket[T]) key(parts ...string) []byte {
-	key := b.name
-	for _, p := range parts {
-		key += "/" + p
-	}
-	return []byte(key)
+	return []byte(strings.Join(append([]string{b.name}, parts...), "/"))
 }
 
 // get returns the value, and false when there is none. It also makes the
@@ -68,7 +66,7 @@ func (b bucket[T]) all(tx *badger.Txn, reverse bool, parts ...string) iter.Seq2[
 		defer it.Close()
 		start := prefix
 		if reverse {
-			start = append(prefix[:len(prefix):len(prefix)], 0xff) // no key part has this byte
+			start = append(slices.Clip(prefix), 0xff) // no key part has this byte
 		}
 		for it.Seek(start); it.ValidForPrefix(prefix); it.Next() {
 			v, err := b.item(it.Item())

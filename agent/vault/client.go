@@ -97,7 +97,7 @@ func (c *Client) explain(doing string, err error) error {
 		return e
 	}
 	code := services.CodeInternal
-	if r.StatusCode == 404 {
+	if r.StatusCode == http.StatusNotFound {
 		code = services.CodeNotFound
 	}
 	return services.Errorf(code, "%s: Vault answered %d: %s", doing, r.StatusCode, detail)

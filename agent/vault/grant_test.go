@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,10 +57,7 @@ func TestDigest(t *testing.T) {
 	differs("no policy", want, "")
 	differs("no role", nil, g.Rules)
 	for key := range want {
-		changed := map[string]any{}
-		for k, v := range want {
-			changed[k] = v
-		}
+		changed := maps.Clone(want)
 		changed[key] = "changed"
 		differs(key, changed, g.Rules)
 	}

@@ -154,7 +154,7 @@ func TestGenerateSecret_Race(t *testing.T) {
 			}
 		}
 		require.Equal(t, 1, n)
-		require.EqualValues(t, "1", fmt.Sprint(read(t, "secret/metadata/"+s.Path)["current_version"]))
+		require.Equal(t, "1", fmt.Sprint(read(t, "secret/metadata/"+s.Path)["current_version"]))
 	}
 }
 

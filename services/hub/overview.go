@@ -42,8 +42,12 @@ func (s *Server) counts(ctx context.Context) (counts, error) {
 	var n counts
 	err := s.db.readers.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM projects)").Scan(&n.Users, &n.Projects)
 	if err != nil {
-		return n, services.Errorf(services.CodeUnavailable, "the database does not answer: %w", err).
-			WithHint("Look at the volume of the Hub and at its log")
+		return n, &services.Error{
+			Code:    services.CodeUnavailable,
+			Message: "the database does not answer",
+			Hint:    "Look at the volume of the Hub and at its log",
+			Err:     err,
+		}
 	}
 	return n, nil
 }

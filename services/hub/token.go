@@ -78,8 +78,12 @@ func (k keys) signToken(user string, now time.Time, lifetime time.Duration) (str
 // has not expired. HS256 alone is accepted, whatever the token's head says.
 func (k keys) verifyToken(raw string, now time.Time) (string, error) {
 	refused := func(err error) error {
-		return services.Errorf(services.CodeUnauthorized, "the token is not valid or has expired: %w", err).
-			WithHint("Sign in again with POST /remote/login")
+		return &services.Error{
+			Code:    services.CodeUnauthorized,
+			Message: "the token is not valid or has expired",
+			Hint:    "Sign in again with POST /remote/login",
+			Err:     err, // why is of no use to who may have made it up
+		}
 	}
 	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.HS256})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -19,14 +20,14 @@ func Handler(logger hclog.Logger, f HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		out := &once{ResponseWriter: w}
 		defer func() {
-			cause := recover()
-			if cause == nil {
+			value := recover()
+			if value == nil {
 				return
 			}
-			if cause == http.ErrAbortHandler { // how a stream is cut on purpose
-				panic(cause)
+			if value == http.ErrAbortHandler { // how a stream is cut on purpose
+				panic(value)
 			}
-			logger.Error("request panicked", "method", r.Method, "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
+			logger.Error("request panicked", "method", r.Method, "path", r.URL.Path, "cause", value, "stack", string(debug.Stack()))
 			if out.started {
 				panic(http.ErrAbortHandler)
 			}
@@ -39,15 +40,25 @@ func Handler(logger hclog.Logger, f HandlerFunc) http.Handler {
 		}
 		status, reply := Explain(err)
 		if status >= http.StatusInternalServerError {
-			logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)
+			logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", status, "error", cause(err))
 		} else {
-			logger.Debug("request refused", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)
+			logger.Debug("request refused", "method", r.Method, "path", r.URL.Path, "status", status, "error", cause(err))
 		}
 		if out.started { // too late for a reply: cut it, so that it cannot pass for whole
 			panic(http.ErrAbortHandler)
 		}
 		WriteJSON(w, status, reply)
 	})
+}
+
+// cause is what the log says of an error: its text, and what its text keeps
+// from the client.
+func cause(err error) string {
+	text := err.Error()
+	if known := find(err).known; known != nil && known.Err != nil && !strings.Contains(text, known.Err.Error()) {
+		text += ": " + known.Err.Error()
+	}
+	return text
 }
 
 // once remembers whether a reply has begun.

@@ -17,8 +17,10 @@ import (
 // WriteJSON answers with a JSON value and a final newline. Nothing can be
 // done about a client that went away, so it reports nothing.
 func WriteJSON(w http.ResponseWriter, status int, value any) {
-	body, err := json.Marshal(value)
-	if err != nil { // a programming error: every reply is made of plain data
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body) // ends its output with a line end
+	enc.SetEscapeHTML(false)      // it is read as JSON and never as a page
+	if err := enc.Encode(value); err != nil { // a programming error: every reply is made of plain data
 		http.Error(w, `{"code":"internal","error":"internal error"}`, http.StatusInternalServerError)
 		return
 	}
@@ -26,7 +28,7 @@ func WriteJSON(w http.ResponseWriter, status int, value any) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body.Bytes())
 }
 
 // ReadJSON reads the one JSON value of a request's body into value. It
