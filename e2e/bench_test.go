@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
+	logger "github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/nomad/api"
 	"github.com/stretchr/testify/require"
 
@@ -54,7 +54,7 @@ func mockPlatform(b *testing.B, name string) *hcl.File {
 
 func bareLoop(b *testing.B, file *hcl.File) float64 {
 	jobs := jobspecs.Jobs(&file.Platform)
-	client := nomadAPI(b)
+	client := nomadClient(b)
 	began := time.Now()
 	for _, job := range jobs {
 		_, _, err := client.Jobs().Register(job.Spec, nil)
@@ -94,13 +94,13 @@ func newEngine(t testing.TB) *engine.Engine {
 	s, err := state.Open(state.Config{Dir: t.TempDir()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return &engine.Engine{Nomad: n, Consul: c, Vault: v, State: s, Logger: hclog.NewNullLogger(), Now: time.Now}
+	return &engine.Engine{Nomad: n, Consul: c, Vault: v, State: s, Logger: logger.NewNullLogger(), Now: time.Now}
 }
 
 // purge removes jobs and what they left, so that the next measurement finds
 // the server as this one did.
 func purge(b *testing.B, jobs []*jobspecs.Job) {
-	client := nomadAPI(b)
+	client := nomadClient(b)
 	for _, job := range jobs {
 		_, _, err := client.Jobs().Deregister(string(job.ID), true, &api.WriteOptions{})
 		require.NoError(b, err)

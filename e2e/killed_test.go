@@ -69,7 +69,7 @@ func killApply(t *testing.T, cmd *exec.Cmd, wave int, written bool) {
 // requireOnce checks that nothing of the jobs exists twice.
 func requireOnce(t *testing.T, jobs []*jobspecs.Job) {
 	t.Helper()
-	volumes, _, err := nomadAPI(t).HostVolumes().List(&api.HostVolumeListRequest{}, nil)
+	volumes, _, err := nomadClient(t).HostVolumes().List(&api.HostVolumeListRequest{}, nil)
 	require.NoError(t, err)
 	count := map[string]int{}
 	for _, v := range volumes {
@@ -77,7 +77,7 @@ func requireOnce(t *testing.T, jobs []*jobspecs.Job) {
 	}
 	for _, job := range jobs {
 		require.Equal(t, 1, count[string(job.Volume.ID)], "volume of %s", job.ID)
-		info, _, err := nomadAPI(t).Jobs().Info(string(job.ID), nil)
+		info, _, err := nomadClient(t).Jobs().Info(string(job.ID), nil)
 		require.NoError(t, err)
 		require.Zero(t, *info.Version, "job %s was registered once", job.ID)
 		runningAlloc(t, job.ID)

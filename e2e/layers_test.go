@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
@@ -17,28 +16,31 @@ const module = "github.com/drover-platform/drover"
 
 // Modules of others that rows of the table name.
 const (
-	badger    = "github.com/dgraph-io/badger/v4"
-	consulAPI = "github.com/hashicorp/consul/api"
-	cty       = "github.com/zclconf/go-cty"
-	hclog     = "github.com/hashicorp/go-hclog"
-	hclV2     = "github.com/hashicorp/hcl/v2"
-	jose      = "github.com/go-jose/go-jose/v4"
-	nomadAPI  = "github.com/hashicorp/nomad/api"
-	sqlite    = "modernc.org/sqlite"
-	urfave    = "github.com/urfave/cli/v2"
-	vaultAPI  = "github.com/hashicorp/vault/api"
-	xcrypto   = "golang.org/x/crypto"
-	xsync     = "golang.org/x/sync"
-	xsys      = "golang.org/x/sys"
-	xterm     = "golang.org/x/term"
+	badger      = "github.com/dgraph-io/badger/v4"
+	consulAPI   = "github.com/hashicorp/consul/api"
+	cty         = "github.com/zclconf/go-cty"
+	hclog       = "github.com/hashicorp/go-hclog"
+	hclV2       = "github.com/hashicorp/hcl/v2"
+	levenshtein = "github.com/agext/levenshtein"
+	jose        = "github.com/go-jose/go-jose/v4"
+	nomadAPI    = "github.com/hashicorp/nomad/api"
+	sqlite      = "modernc.org/sqlite"
+	urfave      = "github.com/urfave/cli/v2"
+	vaultAPI    = "github.com/hashicorp/vault/api"
+	xcrypto     = "golang.org/x/crypto"
+	xsync       = "golang.org/x/sync"
+	xsys        = "golang.org/x/sys"
+	xterm       = "golang.org/x/term"
 )
 
 // testKit is what every test may import besides what its package may.
 var testKit = []string{
-	"github.com/hashicorp/hcl/v2", // to read what was rendered
+	"github.com/hashicorp/hcl", // both versions, to read what was written
 	"github.com/rogpeppe/go-internal",
 	"github.com/stretchr/testify/require",
+	cty,
 	"golang.org/x/text",
+	"golang.org/x/tools/txtar",
 	"pgregory.net/rapid",
 }
 
@@ -96,7 +98,7 @@ var layers = []row{
 			"services", "hcl", "jobspecs", "scheduler", "agent/state", "agent/nomad", "agent/consul", "agent/vault",
 			"agent/bootstrap", "agent/engine", "services/hub", "services/app", "e2e/devstack",
 		},
-		others: []string{hclog, hclV2, urfave, xterm},
+		others: []string{hclog, hclV2, levenshtein, urfave, xterm},
 	},
 	{pkg: "cli/drover", own: []string{"cli", "e2e/devstack"}, others: []string{xterm}},
 
@@ -247,7 +249,7 @@ func golist(t *testing.T, args ...string) []byte {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	require.NoError(t, err, fmt.Sprintf("go list: %s", stderr.String()))
+	require.NoErrorf(t, err, "go list: %s", stderr.String())
 	return out
 }
 

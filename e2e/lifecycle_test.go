@@ -59,7 +59,7 @@ func indexes(t testing.TB, jobs []*jobspecs.Job) map[services.JobID][2]uint64 {
 	t.Helper()
 	out := map[services.JobID][2]uint64{}
 	for _, job := range jobs {
-		info, _, err := nomadAPI(t).Jobs().Info(string(job.ID), nil)
+		info, _, err := nomadClient(t).Jobs().Info(string(job.ID), nil)
 		require.NoError(t, err)
 		out[job.ID] = [2]uint64{*info.JobModifyIndex, *info.Version}
 	}
@@ -69,7 +69,7 @@ func indexes(t testing.TB, jobs []*jobspecs.Job) map[services.JobID][2]uint64 {
 // runningAlloc returns the one allocation of a job that runs.
 func runningAlloc(t testing.TB, id services.JobID) string {
 	t.Helper()
-	stubs, _, err := nomadAPI(t).Jobs().Allocations(string(id), true, nil)
+	stubs, _, err := nomadClient(t).Jobs().Allocations(string(id), true, nil)
 	require.NoError(t, err)
 	var running []string
 	for _, a := range stubs {
@@ -84,10 +84,10 @@ func runningAlloc(t testing.TB, id services.JobID) string {
 // byHand changes a job as somebody with their own tools would.
 func byHand(t testing.TB, id services.JobID, change func(*api.Job)) {
 	t.Helper()
-	job, _, err := nomadAPI(t).Jobs().Info(string(id), nil)
+	job, _, err := nomadClient(t).Jobs().Info(string(id), nil)
 	require.NoError(t, err)
 	change(job)
-	_, _, err = nomadAPI(t).Jobs().Register(job, nil)
+	_, _, err = nomadClient(t).Jobs().Register(job, nil)
 	require.NoError(t, err)
 }
 
@@ -130,7 +130,7 @@ func TestLifecycle(t *testing.T) {
 	})
 
 	t.Run("the secret is in Vault and not in the job", func(t *testing.T) {
-		info, _, err := nomadAPI(t).Jobs().Info(string(hub.ID), nil)
+		info, _, err := nomadClient(t).Jobs().Info(string(hub.ID), nil)
 		require.NoError(t, err)
 		text, err := json.Marshal(info)
 		require.NoError(t, err)
@@ -201,13 +201,13 @@ func TestLifecycle(t *testing.T) {
 		foreign := &api.Job{ID: new(string(dave.ID)), Name: new("mine"), Type: new("batch"), Datacenters: []string{"dc1"}, TaskGroups: []*api.TaskGroup{{
 			Name: new("g"), Tasks: []*api.Task{{Name: "t", Driver: "mock_driver", Config: map[string]any{"run_for": "1h"}}},
 		}}}
-		_, _, err := nomadAPI(t).Jobs().Register(foreign, nil)
+		_, _, err := nomadClient(t).Jobs().Register(foreign, nil)
 		require.NoError(t, err)
 		r := d.must(1, "apply", other)
 		require.Contains(t, r.stderr, "does not carry Drover's mark")
-		_, _, err = nomadAPI(t).Jobs().Info(string(jobsOf(t, other)[0].ID), nil)
+		_, _, err = nomadClient(t).Jobs().Info(string(jobsOf(t, other)[0].ID), nil)
 		require.ErrorContains(t, err, "404", "nothing else was applied either")
-		_, _, err = nomadAPI(t).Jobs().Deregister(string(dave.ID), true, nil)
+		_, _, err = nomadClient(t).Jobs().Deregister(string(dave.ID), true, nil)
 		require.NoError(t, err)
 	})
 
@@ -217,11 +217,11 @@ func TestLifecycle(t *testing.T) {
 		require.Contains(t, r.stderr, "-yes", "it asks first")
 		d.must(0, "destroy", "-yes", path)
 		for _, job := range jobs {
-			info, _, err := nomadAPI(t).Jobs().Info(string(job.ID), nil)
+			info, _, err := nomadClient(t).Jobs().Info(string(job.ID), nil)
 			require.NoError(t, err)
 			require.True(t, *info.Stop)
 		}
-		volumes, _, err := nomadAPI(t).HostVolumes().List(&api.HostVolumeListRequest{}, nil)
+		volumes, _, err := nomadClient(t).HostVolumes().List(&api.HostVolumeListRequest{}, nil)
 		require.NoError(t, err)
 		names := map[string]bool{}
 		for _, v := range volumes {

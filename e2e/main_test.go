@@ -58,9 +58,9 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// nomadAPI is a client with management rights, for what a person's hand would
+// nomadClient is a client with management rights, for what a person's hand would
 // do and for checks that Drover's own token may not make.
-func nomadAPI(t testing.TB) *api.Client {
+func nomadClient(t testing.TB) *api.Client {
 	t.Helper()
 	c, err := api.NewClient(&api.Config{Address: stack.Nomad, SecretID: stack.Management.Nomad.Reveal(), Namespace: "drover"})
 	if err != nil {

@@ -18,13 +18,11 @@ import (
 	"github.com/drover-platform/drover/services"
 )
 
-// parser returns what reads a job the way the Nomad server at NOMAD_ADDR does,
+// jobParser returns what reads a job the way the stack's Nomad server does,
 // without filling in defaults.
-func parser(t *testing.T) func(hcl []byte) (*api.Job, error) {
+func jobParser(t *testing.T) func(hcl []byte) (*api.Job, error) {
 	t.Helper()
-	require.NotEmpty(t, os.Getenv("NOMAD_ADDR"), "set NOMAD_ADDR, and NOMAD_TOKEN where ACLs are on")
-	client, err := api.NewClient(api.DefaultConfig())
-	require.NoError(t, err)
+	client := nomadClient(t)
 	return func(hcl []byte) (*api.Job, error) {
 		return client.Jobs().ParseHCLOpts(&api.JobsParseRequest{JobHCL: string(hcl)})
 	}
@@ -33,7 +31,7 @@ func parser(t *testing.T) func(hcl []byte) (*api.Job, error) {
 // TestRoundTrip_Golden has Nomad read the golden files. That the job it reads
 // has the hash that the file carries means that no field of it differs.
 func TestRoundTrip_Golden(t *testing.T) {
-	parse := parser(t)
+	parse := jobParser(t)
 	paths, err := filepath.Glob("../jobspecs/testdata/*.nomad.hcl")
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
@@ -76,7 +74,7 @@ func withoutFarMarks(s string) string {
 // TestRoundTrip_AnyValue has Nomad read jobs with arbitrary strings wherever a
 // platform file has strings.
 func TestRoundTrip_AnyValue(t *testing.T) {
-	parse := parser(t)
+	parse := jobParser(t)
 	value := rapid.Custom(func(t *rapid.T) string {
 		parts := rapid.SliceOfN(rapid.OneOf(
 			rapid.String(),

@@ -27,10 +27,10 @@ func TestTrouble(t *testing.T) {
 		"Consul's token":      {"CONSUL_HTTP_TOKEN=" + bogus, "Error: Consul at " + stack.Consul + " does not accept the token"},
 		"Vault's token":       {"VAULT_TOKEN=" + bogus, "Error: Vault at " + stack.Vault + " does not accept the token"},
 		"no token for Nomad":  {"NOMAD_TOKEN=", "Error: Nomad at " + stack.Nomad + " does not permit the token"},
-		"no token for Consul": {"CONSUL_HTTP_TOKEN=", "Error: Consul at " + stack.Consul},
-		"no token for Vault":  {"VAULT_TOKEN=", "Error: Vault at " + stack.Vault},
+		"no token for Consul": {"CONSUL_HTTP_TOKEN=", "Error: there is no token for Consul at " + stack.Consul + "\n  Set CONSUL_HTTP_TOKEN to a token that exists and has not expired\n"},
+		"no token for Vault":  {"VAULT_TOKEN=", "Error: there is no token for Vault at " + stack.Vault + "\n  Set VAULT_TOKEN to a token that exists and has not expired\n"},
 		"no such host":        {"NOMAD_ADDR=http://nomad.invalid:4646", "Error: cannot reach Nomad at http://nomad.invalid:4646: no such host nomad.invalid\n"},
-		"no address":          {"NOMAD_ADDR=nonsense", "Error: "},
+		"no address":          {"NOMAD_ADDR=not a url", "Error: NOMAD_ADDR is \"not a url\", which is not an http or https URL\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDrover(t).with(c.env)
@@ -46,6 +46,6 @@ func TestTrouble(t *testing.T) {
 			}
 		})
 	}
-	_, _, err := nomadAPI(t).Jobs().Info(string(jobs[0].ID), nil)
+	_, _, err := nomadClient(t).Jobs().Info(string(jobs[0].ID), nil)
 	require.ErrorContains(t, err, "404", "nothing was done")
 }

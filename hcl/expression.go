@@ -25,7 +25,7 @@ func (c *converter) checkExpressions(b *hclsyntax.Body) {
 			}
 		case *hclsyntax.LiteralValueExpr:
 			if outOfRange(e.Val) {
-				c.refuse(e.Range(), "Number out of range", "This number has more than 64 bits.")
+				c.refuse(e.Range(), "Number out of range", "This number has more than 64 bits, or is too near to zero.")
 			}
 		}
 		return nil

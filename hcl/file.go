@@ -81,8 +81,9 @@ func load(sources []source, dir string, opts Options) (*File, hcl.Diagnostics) {
 
 	parser := hclparse.NewParser()
 	for _, s := range sources {
-		f.sources[s.name] = &hcl.File{Bytes: maskSecrets(s)}
-		if problem := checkShape(s); problem != nil {
+		tokens := s.tokens()
+		f.sources[s.name] = &hcl.File{Bytes: maskSecrets(s.text, tokens)}
+		if problem := checkShape(tokens); problem != nil {
 			diags = append(diags, problem)
 			continue
 		}

@@ -16,8 +16,7 @@ import (
 // A file is formatted if Format returns it unchanged, which is what
 // "drover fmt -check" asks.
 func Format(name string, src []byte) ([]byte, hcl.Diagnostics) {
-	s := source{name: name, text: src}
-	if problem := checkShape(s); problem != nil {
+	if problem := checkShape(source{name: name, text: src}.tokens()); problem != nil {
 		return src, hcl.Diagnostics{problem}
 	}
 	if _, diags := hclsyntax.ParseConfig(src, name, start); diags.HasErrors() {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	hclsdk "github.com/hashicorp/hcl/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/drover-platform/drover/hcl"
@@ -124,16 +126,16 @@ func TestParse_Hostile(t *testing.T) {
 		"templates":    "locals {\n x = \"" + strings.Repeat("${\"", n),
 		"directives":   "locals {\n x = \"" + strings.Repeat("%{if true}", n) + "\"\n}",
 		"calls":        "locals {\n x = env(1)" + strings.Repeat("+env(1,2)", n) + "\n}",
+		"fraction":     "locals {\n x = \"${1e-99999999}\"\n}",
 		"exponent":     "locals {\n x = 1e999999999\n}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, diags := hcl.Parse("in.hcl", []byte(src), hcl.Options{})
-			require.NotEmpty(t, diags)
 			want := "Nesting too deep"
-			if name == "exponent" {
+			if name == "exponent" || name == "fraction" {
 				want = "Number out of range"
 			}
-			require.ErrorContains(t, diags, want)
+			require.True(t, slices.ContainsFunc(diags, func(d *hclsdk.Diagnostic) bool { return d.Summary == want }), "%v", diags)
 		})
 	}
 }

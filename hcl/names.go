@@ -149,7 +149,7 @@ func andList(names []string) string {
 }
 
 func article(blockType string) string {
-	if strings.ContainsAny(blockType[:1], "aeio") {
+	if strings.ContainsAny(blockType[:1], "aeio") || blockType == "s3" {
 		return "An " + blockType + " block"
 	}
 	return "A " + blockType + " block"

@@ -60,10 +60,9 @@ func (c *converter) platform(raw *fileBlock, nowhere hcl.Range) {
 	c.linkages(raw.Linkages)
 	c.runners(raw.Runners)
 
-	byName := func(a, b string) int { return cmp.Compare(a, b) }
-	slices.SortFunc(p.VolumeClasses, func(a, b services.VolumeClass) int { return byName(a.Name, b.Name) })
-	slices.SortFunc(p.Profiles, func(a, b services.AppProfile) int { return byName(a.Name, b.Name) })
-	slices.SortFunc(p.Users, func(a, b services.User) int { return byName(a.Identity, b.Identity) })
+	slices.SortFunc(p.VolumeClasses, func(a, b services.VolumeClass) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Profiles, func(a, b services.AppProfile) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Users, func(a, b services.User) int { return cmp.Compare(a.Identity, b.Identity) })
 }
 
 // head converts the platform block.

@@ -32,6 +32,13 @@ type source struct {
 // start is the position of a file's first byte.
 var start = hcl.Pos{Line: 1, Column: 1}
 
+// tokens splits a file into words. What is wrong with them is the parser's to
+// say.
+func (s source) tokens() hclsyntax.Tokens {
+	tokens, _ := hclsyntax.LexConfig(s.text, s.name, start)
+	return tokens
+}
+
 func folderOf(name string) string { return filepath.Dir(name) }
 
 // readSources reads a file or the *.hcl files of a folder, and says which
@@ -116,8 +123,7 @@ type level struct {
 // checkShape refuses text that the parser or the evaluator would recurse on
 // without bound: a stack overflow cannot be recovered from. It needs the
 // tokens alone.
-func checkShape(s source) *hcl.Diagnostic {
-	tokens, _ := hclsyntax.LexConfig(s.text, s.name, start)
+func checkShape(tokens hclsyntax.Tokens) *hcl.Diagnostic {
 	levels := []level{{multiline: true}}
 	for _, t := range tokens {
 		top := &levels[len(levels)-1]
@@ -157,9 +163,8 @@ func checkShape(s source) *hcl.Diagnostic {
 // named like a secret. It works on tokens, so
 // that it also holds for a file that does not parse: a diagnostic shows the
 // source line it is about, and that line may end up in a log.
-func maskSecrets(s source) []byte {
-	tokens, _ := hclsyntax.LexConfig(s.text, s.name, start)
-	masked := slices.Clone(s.text)
+func maskSecrets(text []byte, tokens hclsyntax.Tokens) []byte {
+	masked := slices.Clone(text)
 	hidden, depth := false, 0
 	key := false        // within a private key
 	var blocks []string // what opened each brace

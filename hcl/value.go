@@ -244,7 +244,13 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// outOfRange reports whether a number is too large to write out.
+// outOfRange reports whether a number is too large, or too near to zero, to
+// write out: the digits of 1e999999 take long and fill the memory.
 func outOfRange(v cty.Value) bool {
-	return v.Type() == cty.Number && !v.IsNull() && v.AsBigFloat().MantExp(nil) > 64
+	if v.Type() != cty.Number || v.IsNull() || !v.IsKnown() {
+		return false
+	}
+	f := v.AsBigFloat()
+	e := f.MantExp(nil)
+	return f.IsInf() || e > 64 || e < -256
 }

@@ -102,10 +102,31 @@ func (c *Client) Check(ctx context.Context) error {
 	if leader == "" {
 		return c.endpoint.Refused(http.StatusServiceUnavailable, "serve", "No cluster leader")
 	}
+	if err := c.checkToken(ctx); err != nil {
+		return err
+	}
 	jobs := c.query(ctx)
 	jobs.PerPage = 1
 	if _, _, err := c.api.Jobs().List(jobs); err != nil {
 		return c.explain("list jobs of namespace "+c.cfg.Namespace, err)
 	}
 	return nil
+}
+
+// checkToken tells a token that does not exist, or has expired, from one that
+// may not: Nomad answers other requests of both in the same words.
+func (c *Client) checkToken(ctx context.Context) error {
+	if c.cfg.Token.Empty() {
+		return nil // ACLs may be off
+	}
+	_, _, err := c.api.ACLTokens().Self(c.query(ctx))
+	if r, ok := errors.AsType[api.UnexpectedResponseError](err); ok {
+		switch r.StatusCode() {
+		case http.StatusBadRequest: // ACLs are off
+			return nil
+		case http.StatusForbidden, http.StatusNotFound:
+			return c.endpoint.Refused(http.StatusUnauthorized, "read the token itself", r.Body())
+		}
+	}
+	return c.explain("read the token itself", err)
 }

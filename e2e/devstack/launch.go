@@ -16,9 +16,10 @@ import (
 
 // process is the parent's end of a supervisor.
 type process struct {
-	cmd  *exec.Cmd
-	conn *os.File
-	done chan struct{} // closed when the supervisor has ended
+	cmd   *exec.Cmd
+	conn  *os.File
+	done  chan struct{} // closed when the supervisor has ended and sweep has run
+	sweep func()
 
 	mu      sync.Mutex
 	next    int
@@ -34,8 +35,9 @@ type running struct {
 	status string        // why; read after gone
 }
 
-// launch starts the supervisor. It inherits the lock and the guard.
-func launch(s setup, log string, lock *os.File, guard *net.TCPListener) (_ *process, err error) {
+// launch starts the supervisor. It inherits the lock and the guard. sweep is
+// called when it has ended, however it did.
+func launch(s setup, log string, lock *os.File, guard *net.TCPListener, sweep func()) (_ *process, err error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("make a socket pair: %w", err)
@@ -82,6 +84,7 @@ func launch(s setup, log string, lock *os.File, guard *net.TCPListener) (_ *proc
 		},
 		conn:    ours,
 		done:    make(chan struct{}),
+		sweep:   sweep,
 		out:     json.NewEncoder(ours),
 		replies: map[int]chan report{},
 		exits:   map[string]*running{},
@@ -116,6 +119,7 @@ func (p *process) listen() {
 		p.mu.Unlock()
 	}
 	_ = p.cmd.Wait()
+	p.sweep()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, life := range p.exits {

@@ -83,10 +83,8 @@ func prepare(ctx context.Context, cfg Config) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// What a stack left whose supervisor was killed.
-	unmountAll(cfg.Dir)
-	removeCgroups(st.Name)
-
+	useDocker := !cfg.NoDocker && dockerAnswers(ctx)
+	sweep(cfg.Dir, st.Name, useDocker) // after a supervisor that was killed with its parent
 	if st.VaultKey == "" {
 		// A start that was cut short may have initialized Vault without keeping
 		// its key. Nobody has ever been able to put anything into it.
@@ -110,7 +108,7 @@ func prepare(ctx context.Context, cfg Config) (_ *Stack, err error) {
 		Namespace: cfg.Namespace,
 		Node:      st.Name,
 		Ports:     st.Ports,
-		Docker:    !cfg.NoDocker && dockerAnswers(ctx),
+		Docker:    useDocker,
 		dir:       layout(cfg.Dir),
 		state:     st,
 		lock:      lock,
@@ -158,7 +156,8 @@ func (s *Stack) up(ctx context.Context, cfg Config, binaries Binaries) error {
 		return err
 	}
 	var err error
-	s.process, err = launch(setup{Dir: cfg.Dir, Name: s.state.Name, Shared: s.Docker}, s.dir.log("supervisor"), s.lock, s.guard)
+	s.process, err = launch(setup{Dir: cfg.Dir, Name: s.state.Name, Shared: s.Docker}, s.dir.log("supervisor"), s.lock, s.guard,
+		func() { sweep(cfg.Dir, s.state.Name, s.Docker) })
 	if err != nil {
 		return err
 	}
@@ -296,12 +295,20 @@ func (s *Stack) Stop(context.Context) error {
 		if s.process != nil {
 			s.stopErr = s.process.end()
 		}
-		// The supervisor has done this unless it was killed.
-		unmountAll(string(s.dir))
-		removeCgroups(s.state.Name)
+		unmountAll(string(s.dir)) // when there is no supervisor yet
 		s.stopErr = errors.Join(s.stopErr, s.guard.Close(), s.lock.Close())
 	})
 	return s.stopErr
+}
+
+// sweep removes what a supervisor leaves outside its namespaces when it is
+// killed; otherwise it has done so itself.
+func sweep(dir, name string, docker bool) {
+	if docker {
+		removeContainers(name, taskStopLimit)
+	}
+	unmountAll(dir)
+	removeCgroups(name)
 }
 
 // copyProgram copies an executable file.

@@ -187,7 +187,8 @@ func TestStack_ServersComeBack(t *testing.T) {
 	}
 	require.NoError(t, s.Server("nomad").Restart(t.Context()))
 	require.Equal(t, before.Service, findWeb(t, s, "hush").Service)
-	require.Len(t, descendants(t, s.process.cmd.Process.Pid), tasks, "nothing was left or started twice")
+	require.Eventually(t, func() bool { return len(descendants(t, s.process.cmd.Process.Pid)) == tasks }, 20*time.Second, 100*time.Millisecond,
+		"something was left or started twice: %v", descendants(t, s.process.cmd.Process.Pid))
 }
 
 func TestStack_TwoAtOnce(t *testing.T) {

@@ -61,6 +61,9 @@ func (s *Server) openByID(w http.ResponseWriter, r *http.Request) error {
 
 // reference reads a body that is a JSON string or empty.
 func reference(w http.ResponseWriter, r *http.Request) (string, error) {
+	if r.ContentLength == 0 { // then its type means nothing
+		return "", nil
+	}
 	body, err := serve.ReadBody(w, r, maxBody, "application/json")
 	if err != nil || len(body) == 0 {
 		return "", err

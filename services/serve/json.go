@@ -18,8 +18,8 @@ import (
 // done about a client that went away, so it reports nothing.
 func WriteJSON(w http.ResponseWriter, status int, value any) {
 	var body bytes.Buffer
-	enc := json.NewEncoder(&body) // ends its output with a line end
-	enc.SetEscapeHTML(false)      // it is read as JSON and never as a page
+	enc := json.NewEncoder(&body)             // ends its output with a line end
+	enc.SetEscapeHTML(false)                  // it is read as JSON and never as a page
 	if err := enc.Encode(value); err != nil { // a programming error: every reply is made of plain data
 		http.Error(w, `{"code":"internal","error":"internal error"}`, http.StatusInternalServerError)
 		return

@@ -131,7 +131,7 @@ func TestHandler(t *testing.T) {
 			return &services.Error{Code: services.CodeUnavailable, Message: "not now", Err: secret}
 		}, 503, `{"code":"unavailable","error":"not now"}`, "not now: secret cause"},
 		{"panic", func(http.ResponseWriter, *http.Request) error { panic("boom") }, 500,
-			`{"code":"internal","error":"internal error","hint":"The server's log has the cause under this request"}`, "cause=boom stack="},
+			`{"code":"internal","error":"internal error","hint":"The server's log has the cause under this request"}`, "cause=boom\n"},
 		{"too large", func(http.ResponseWriter, *http.Request) error { return BodyError(&http.MaxBytesError{Limit: 5}) }, 413,
 			`{"code":"invalid","error":"the request's body is larger than 5 bytes","hint":"Send less at once, or let the operator raise the limit"}`, "status=413"},
 		{"fine", func(w http.ResponseWriter, _ *http.Request) error {
