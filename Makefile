@@ -47,26 +47,28 @@ test: ## everything: lint, unit and end-to-end tests on the real stack
 race:
 	go test -race -shuffle=on -timeout 20m ./...
 
+# One package at a time: each has a stack of its own.
 .PHONY: e2e
-e2e: build ## end-to-end tests on real Nomad, Consul and Vault; needs root
-	go test -tags e2e -count=1 -timeout 60m ./e2e/...
+e2e: ## tests on real Nomad, Consul and Vault; needs root
+	go test -tags e2e -count=1 -p 1 -timeout 60m \
+		$$(grep -rl --include='*_test.go' '^//go:build e2e' . | xargs -n 1 dirname | sort -u)
 
 .PHONY: fuzz
 fuzz: ## every fuzz test for FUZZTIME
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
 		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
 			echo "$$name in $$file"; \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
 		done; \
 	done
 
 .PHONY: bench
-bench: ## benchmarks; those that compare print a ratio
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+bench: ## benchmarks, some on a real stack; those that compare print a ratio
+	go test -tags e2e -p 1 -timeout 60m -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
 .PHONY: image
-image: ## build the image drover.local/drover:VERSION, FROM scratch
-	docker build --build-arg VERSION=$(VERSION) -t drover.local/drover:$(VERSION) .
+image: build ## build the image drover.local/drover:VERSION, FROM scratch
+	$(SETUP) docker build --file Dockerfile --build-arg BINARY=drover --tag drover.local/drover:$(VERSION) bin
 
 .PHONY: fmt
 fmt: ## format Go and HCL

@@ -92,12 +92,10 @@ func (r *runner) app() *cli.App {
 		Writer:                    r.streams.Out,
 		ErrWriter:                 r.streams.Err,
 		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version"}},
-		CustomAppHelpTemplate:     helpTemplate,
-		Description:               groupHelp(program, root),
-		HideHelpCommand:           true,
+		HideHelp:                  true, // flagError shows ours
 		HideVersion:               true,
 		DisableSliceFlagSeparator: true, // a value may have commas
-		OnUsageError:              flagError(&root, program),
+		OnUsageError:              r.flagError(&root, program),
 		// Errors are printed by finish and end the process in main.
 		ExitErrHandler: func(*cli.Context, error) {},
 		Action: func(c *cli.Context) error {
@@ -117,18 +115,15 @@ func (r *runner) app() *cli.App {
 func (r *runner) command(c *Command, path string) *cli.Command {
 	path += " " + c.Name
 	out := &cli.Command{
-		Name:               c.Name,
-		Usage:              c.Synopsis,
-		Description:        c.Help,
-		CustomHelpTemplate: helpTemplate,
-		Flags:              c.allFlags(),
-		HideHelpCommand:    true,
-		Hidden:             c.Hidden,
-		SkipFlagParsing:    c.Raw,
-		OnUsageError:       flagError(c, path),
+		Name:            c.Name,
+		Usage:           c.Synopsis,
+		Flags:           c.allFlags(),
+		HideHelp:        true,
+		Hidden:          c.Hidden,
+		SkipFlagParsing: c.Raw,
+		OnUsageError:    r.flagError(c, path),
 	}
 	if c.Run == nil {
-		out.Description = groupHelp(path, *c)
 		for i := range c.Subcommands {
 			out.Subcommands = append(out.Subcommands, r.command(&c.Subcommands[i], path))
 		}
@@ -155,17 +150,22 @@ func (r *runner) missing(in *cli.Context, group *Command, path string) error {
 	if name := in.Args().First(); name != "" {
 		return unknownCommand(group, path, name)
 	}
-	if _, err := io.WriteString(r.streams.Err, groupHelp(path, *group)); err != nil {
+	if _, err := io.WriteString(r.streams.Err, group.help(path)); err != nil {
 		return err
 	}
 	return Exit(statusUsage)
 }
 
-// helpTemplate prints a command's description as it is.
-const helpTemplate = "{{.Description}}"
+// help is what -help prints.
+func (c *Command) help(path string) string {
+	if c.Run == nil {
+		return groupHelp(path, c)
+	}
+	return c.Help
+}
 
 // groupHelp is the help of a group of commands.
-func groupHelp(path string, group Command) string {
+func groupHelp(path string, group *Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage: %s COMMAND [options] [arguments]\n\n", path)
 	if group.Help != "" {

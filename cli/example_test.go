@@ -21,6 +21,7 @@ func TestExamples(t *testing.T) {
 }
 
 func TestExamples_RenderTheSameBytes(t *testing.T) {
+	t.Parallel()
 	runs := 1000
 	if testing.Short() {
 		runs = 50

@@ -75,7 +75,7 @@ func (s *session) Close() error { return s.State.Close() }
 
 // desire is what a platform file asks for.
 func desire(p *services.Platform) scheduler.Desired {
-	return scheduler.Desired{Platform: p.Identity, Name: p.Name, Namespace: p.Namespace, Auth: p.Vault.Auth, Jobs: jobspecs.Jobs(p)}
+	return scheduler.Desired{Platform: p.Identity, Name: p.Name, Namespace: p.Namespace, Vault: p.Vault, Jobs: jobspecs.Jobs(p)}
 }
 
 // fits checks the file against the nodes that the cluster has, and prints what

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"errors"
+	"flag"
+	"io"
 	"slices"
 	"strings"
 
@@ -55,9 +58,14 @@ func checkArgs(c *Command, path string, args []string) error {
 	return nil
 }
 
-// flagError explains what the flag package found wrong.
-func flagError(c *Command, path string) cli.OnUsageErrorFunc {
+// flagError explains what the flag package found wrong. It takes -help and
+// -h, which are defined nowhere, for errors.
+func (r *runner) flagError(c *Command, path string) cli.OnUsageErrorFunc {
 	return func(_ *cli.Context, err error, _ bool) error {
+		if errors.Is(err, flag.ErrHelp) {
+			_, err := io.WriteString(r.streams.Out, c.help(path))
+			return err
+		}
 		text := err.Error()
 		if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 			name = strings.TrimLeft(name, "-")

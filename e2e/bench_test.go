@@ -67,7 +67,7 @@ func bareLoop(b *testing.B, file *hcl.File) float64 {
 
 func applyAll(b *testing.B, file *hcl.File) float64 {
 	e := newEngine(b)
-	d := scheduler.Desired{Platform: file.Platform.Identity, Name: file.Platform.Name, Namespace: stack.Namespace, Auth: file.Platform.Vault.Auth}
+	d := scheduler.Desired{Platform: file.Platform.Identity, Name: file.Platform.Name, Namespace: stack.Namespace, Vault: file.Platform.Vault}
 	ctx := context.Background()
 	began := time.Now()
 	d.Jobs = jobspecs.Jobs(&file.Platform)

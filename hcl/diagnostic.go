@@ -81,8 +81,32 @@ func finish(diags hcl.Diagnostics) hcl.Diagnostics {
 			cmp.Compare(a.Detail, b.Detail),
 		)
 	})
-	return slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
+	return atMost(maxDiagnostics, slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
 		return subject(a) == subject(b) && a.Summary == b.Summary && a.Detail == b.Detail
+	}))
+}
+
+// maxDiagnostics is how many problems are shown. What is no platform file at
+// all has one for every byte, each with its whole line.
+const maxDiagnostics = 100
+
+// atMost cuts sorted diagnostics off, warnings first, and says how many are
+// left out.
+func atMost(n int, diags hcl.Diagnostics) hcl.Diagnostics {
+	if len(diags) <= n {
+		return diags
+	}
+	shown := slices.DeleteFunc(slices.Clone(diags), func(d *hcl.Diagnostic) bool { return d.Severity != hcl.DiagError })
+	if len(shown) == 0 {
+		shown = slices.Clone(diags)
+	}
+	shown = shown[:min(n, len(shown))]
+	last := *shown[len(shown)-1]
+	return append(shown, &hcl.Diagnostic{
+		Severity: last.Severity,
+		Summary:  "More problems",
+		Detail:   fmt.Sprintf("There are %d more problems, which are shown when some of these are solved.", len(diags)-len(shown)),
+		Subject:  last.Subject,
 	})
 }
 

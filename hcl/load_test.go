@@ -110,6 +110,27 @@ platform "acme" {
 	require.Equal(t, "eu", f.Platform.Region)
 }
 
+// TestParse_ManyProblems cuts off what nobody reads, and never the fact that
+// there are errors.
+func TestParse_ManyProblems(t *testing.T) {
+	var src strings.Builder
+	src.WriteString("platform \"acme\" {}\n")
+	for i := range 150 {
+		fmt.Fprintf(&src, "app \"a%d\" {\n  driver = \"mock_driver\"\n  cpu = 1\n  memory = \"10MiB\"\n}\n", i) // a warning: no volume
+	}
+	_, diags := hcl.Parse("in.hcl", []byte(src.String()), hcl.Options{})
+	require.Len(t, diags, 101)
+	require.False(t, diags.HasErrors())
+	require.Equal(t, "There are 50 more problems, which are shown when some of these are solved.", diags[100].Detail)
+
+	src.WriteString("user \"Alice\" {}\n")
+	_, diags = hcl.Parse("in.hcl", []byte(src.String()), hcl.Options{})
+	require.Len(t, diags, 2)
+	require.True(t, diags.HasErrors())
+	require.Equal(t, "Invalid name", diags[0].Summary)
+	require.Equal(t, "There are 150 more problems, which are shown when some of these are solved.", diags[1].Detail)
+}
+
 // TestParse_Hostile feeds what would overflow the stack or take forever.
 func TestParse_Hostile(t *testing.T) {
 	const n = 50_000
@@ -127,11 +148,15 @@ func TestParse_Hostile(t *testing.T) {
 		"directives":   "locals {\n x = \"" + strings.Repeat("%{if true}", n) + "\"\n}",
 		"calls":        "locals {\n x = env(1)" + strings.Repeat("+env(1,2)", n) + "\n}",
 		"fraction":     "locals {\n x = \"${1e-99999999}\"\n}",
+		"one line":     "locals {\n x = [" + strings.Repeat("1, ", n) + "]\n}",
 		"exponent":     "locals {\n x = 1e999999999\n}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, diags := hcl.Parse("in.hcl", []byte(src), hcl.Options{})
 			want := "Nesting too deep"
+			if name == "one line" {
+				want = "Line too long"
+			}
 			if name == "exponent" || name == "fraction" {
 				want = "Number out of range"
 			}

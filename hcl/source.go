@@ -19,8 +19,9 @@ import (
 const (
 	maxSource   = 4 << 20 // bytes of a platform file
 	maxIncluded = 256 << 10
-	maxDepth    = 64  // nested brackets
-	maxChain    = 200 // operators in a row: what the parser recurses on
+	maxLine     = 128 << 10 // bytes of a line; a diagnostic shows all of it
+	maxDepth    = 64        // nested brackets
+	maxChain    = 200       // operators in a row: what the parser recurses on
 )
 
 // source is the text of one file and the name that diagnostics give it.
@@ -125,7 +126,18 @@ type level struct {
 // tokens alone.
 func checkShape(tokens hclsyntax.Tokens) *hcl.Diagnostic {
 	levels := []level{{multiline: true}}
+	lineStart := 0
 	for _, t := range tokens {
+		if bytes.IndexByte(t.Bytes, '\n') >= 0 {
+			lineStart = t.Range.End.Byte
+		} else if t.Range.End.Byte-lineStart > maxLine {
+			return &hcl.Diagnostic{
+				Severity: hcl.DiagError,
+				Summary:  "Line too long",
+				Detail:   fmt.Sprintf("A line has at most %d KiB. The file is not read further.", maxLine>>10),
+				Subject:  t.Range.Ptr(),
+			}
+		}
 		top := &levels[len(levels)-1]
 		switch t.Type {
 		case hclsyntax.TokenComma:

@@ -14,7 +14,10 @@ import (
 )
 
 // Hash returns the SHA-256 of the job's content in hexadecimal. It covers
-// every field but the meta key [MetaHash], which is where the hash goes.
+// every field but two: the meta key [MetaHash], which is where the hash goes,
+// and the task groups' counts. A changed meta makes Nomad replace every
+// allocation, and a changed count must not: three workers more are no reason
+// to restart those that work.
 //
 // What is hashed is canonical JSON: keys sorted, fields that are not set left
 // out. A field that a newer nomad/api adds therefore changes no hash until a
@@ -29,9 +32,22 @@ func Hash(job *api.Job) string {
 			}
 		}
 	}
+	clean.TaskGroups = withoutCounts(job.TaskGroups)
 	b := appendCanonical(make([]byte, 0, 4<<10), reflect.ValueOf(&clean).Elem())
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
+}
+
+// withoutCounts returns copies of the groups that have no count and no scaling
+// bounds.
+func withoutCounts(groups []*api.TaskGroup) []*api.TaskGroup {
+	out := make([]*api.TaskGroup, len(groups))
+	for i, group := range groups {
+		g := *group
+		g.Count, g.Scaling = nil, nil
+		out[i] = &g
+	}
+	return out
 }
 
 // key is one field of a struct under the name that JSON gives it.

@@ -3,6 +3,7 @@ package jobspecs_test
 import (
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -13,8 +14,12 @@ import (
 	"github.com/drover-platform/drover/services"
 )
 
+// counted are the fields that a scaler may change: they are no part of the
+// hash.
+var counted = regexp.MustCompile(`^Job\.TaskGroups\[\d+\]\.(Count|Scaling\..*)$`)
+
 // TestHash_EveryField changes every field of a job that is set, one after the
-// other, and wants another hash each time.
+// other, and wants another hash each time, but for the counts.
 func TestHash_EveryField(t *testing.T) {
 	for _, name := range []string{"secrets-and-s3", "linkage", "gpu-runner"} {
 		t.Run(name, func(t *testing.T) {
@@ -27,6 +32,10 @@ func TestHash_EveryField(t *testing.T) {
 				}
 				changed++
 				hash := jobspecs.Hash(job.Spec)
+				if counted.MatchString(path) {
+					require.Equal(t, job.Hash, hash, path)
+					return
+				}
 				require.NotContains(t, seen, hash, "%s hashes like %s", path, seen[hash])
 				seen[hash] = path
 			})

@@ -17,7 +17,7 @@ import (
 // It is total: every input gives a plan, if only one with conflicts.
 func Compute(d Desired, o Observed) Plan {
 	c := computation{desired: d, seen: o, plan: Plan{
-		Platform: d.Platform, Name: d.Name, Namespace: d.Namespace, Auth: d.Auth,
+		Platform: d.Platform, Name: d.Name, Namespace: d.Namespace, Vault: d.Vault,
 		Waves: []Wave{}, Versions: map[string]string{},
 	}}
 	jobs := slices.Clone(d.Jobs)

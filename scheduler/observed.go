@@ -13,7 +13,7 @@ type Desired struct {
 	Platform  string // identity
 	Name      string // the platform's label, for people
 	Namespace string
-	Auth      string // Vault auth mount that the roles belong to; "" leaves Vault out
+	Vault     services.VaultSettings // the zero value leaves Vault out
 	Jobs      []*jobspecs.Job
 }
 

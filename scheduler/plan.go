@@ -11,11 +11,11 @@ import (
 // Plan is what has to happen, in waves. It is plain data that can be saved;
 // it holds no secret value.
 type Plan struct {
-	Platform  string `json:"platform"` // identity
-	Name      string `json:"name"`
-	Namespace string `json:"namespace"`
-	Auth      string `json:"auth"`
-	Waves     []Wave `json:"waves"`
+	Platform  string                 `json:"platform"` // identity
+	Name      string                 `json:"name"`
+	Namespace string                 `json:"namespace"`
+	Vault     services.VaultSettings `json:"vault"`
+	Waves     []Wave                 `json:"waves"`
 	// Conflicts are objects under wanted names that are not Drover's. A plan
 	// that has any is not applied.
 	Conflicts []Conflict `json:"conflicts,omitempty"`

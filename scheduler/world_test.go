@@ -29,7 +29,7 @@ func wantedJob(kind services.Kind, label, content string) *jobspecs.Job {
 }
 
 func desired(jobs ...*jobspecs.Job) Desired {
-	return Desired{Platform: testPlatform, Name: "acme", Namespace: "drover", Auth: "jwt-nomad", Jobs: jobs}
+	return Desired{Platform: testPlatform, Name: "acme", Namespace: "drover", Vault: services.VaultSettings{Mount: "secret", Auth: "jwt-nomad"}, Jobs: jobs}
 }
 
 // world is Nomad and Vault in memory: enough to carry a plan out and observe

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/drover-platform/drover/agent/state"
+	"github.com/drover-platform/drover/agent/vault"
 	"github.com/drover-platform/drover/scheduler"
 	"github.com/drover-platform/drover/services"
 )
@@ -22,6 +23,9 @@ func (e *Engine) Apply(ctx context.Context, plan scheduler.Plan, opts Options) (
 			words = append(words, c.Object+" "+c.Reason)
 		}
 		return Outcome{}, services.Errorf(services.CodeConflict, "the plan cannot be applied: %s", strings.Join(words, "; "))
+	}
+	if err := e.permitted(ctx, plan); err != nil {
+		return Outcome{}, err
 	}
 	a := &application{Engine: e, plan: plan, opts: opts}
 	if err := a.adopt(); err != nil || len(plan.Waves) == 0 {
@@ -51,6 +55,30 @@ func (e *Engine) Apply(ctx context.Context, plan scheduler.Plan, opts Options) (
 		state.RecordApply{Platform: plan.Platform, Record: record},
 		state.TrimHistory{Platform: plan.Platform, Keep: keepHistory},
 	}))
+}
+
+// permitted makes sure, before anything is changed, that the tokens may do
+// what the plan needs of Vault and of Nomad's job endpoints.
+func (e *Engine) permitted(ctx context.Context, plan scheduler.Plan) error {
+	var first *scheduler.Register
+	access := false
+	for _, w := range plan.Waves {
+		access = access || len(w.WriteGrants)+len(w.GenerateSecrets)+len(w.DeleteGrants) > 0
+		if first == nil && len(w.Register) > 0 {
+			first = &w.Register[0]
+		}
+	}
+	if access {
+		if err := e.Vault.CheckPermissions(ctx, vault.Permissions(plan.Vault)); err != nil {
+			return err
+		}
+	}
+	if first != nil {
+		// Planning a job needs the very capability that registering it does.
+		_, err := e.Nomad.Placement(ctx, first.Job)
+		return err
+	}
+	return nil
 }
 
 // keepHistory is how many applies of a platform are remembered.

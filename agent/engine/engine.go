@@ -88,10 +88,10 @@ func (e *Engine) Observe(ctx context.Context, d scheduler.Desired) (scheduler.Ob
 	group.Go(func() (err error) { o.Jobs, err = e.Nomad.Jobs(gctx, d.Platform, wanted); return })
 	group.Go(func() (err error) { o.Volumes, err = e.Nomad.Volumes(gctx); return })
 	group.Go(func() error {
-		if d.Auth == "" { // a look at the jobs alone
+		if d.Vault.Auth == "" { // a look at the jobs alone
 			return nil
 		}
-		seen, err := e.Vault.Observe(gctx, grants, secrets, d.Auth)
+		seen, err := e.Vault.Observe(gctx, grants, secrets, d.Vault.Auth)
 		o.Grants, o.Secrets = map[string]scheduler.ObservedGrant{}, map[string]scheduler.ObservedSecret{}
 		for name, g := range seen.Grants {
 			o.Grants[name] = scheduler.ObservedGrant(g)

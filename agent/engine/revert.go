@@ -16,6 +16,8 @@ import (
 // version before, or stopped where there was none. It returns the failure that
 // made it necessary, joined with what could not be reverted.
 func (a *application) revert(ctx context.Context, i int, done []registered, cause error) error {
+	// An interrupt ends waiting, not the way back.
+	ctx = context.WithoutCancel(ctx)
 	slices.SortFunc(done, func(x, y registered) int { return cmp.Compare(x.Job.ID, y.Job.ID) })
 	var failures []error
 	for _, r := range done {

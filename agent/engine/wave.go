@@ -47,7 +47,7 @@ func (a *application) failed(i int, err error) error {
 // as its job exists.
 func (a *application) access(ctx context.Context, i int, w scheduler.Wave) error {
 	return each(ctx, w.WriteGrants, func(ctx context.Context, g scheduler.WriteGrant) error {
-		if err := a.Vault.WriteGrant(ctx, a.plan.Auth, g.Grant); err != nil {
+		if err := a.Vault.WriteGrant(ctx, a.plan.Vault.Auth, g.Grant); err != nil {
 			return err
 		}
 		a.report(i, "vault grant "+g.Grant.Name, StateDone, "%s", g.Reason)
@@ -168,7 +168,7 @@ func (a *application) remove(ctx context.Context, i int, w scheduler.Wave) error
 		return nil
 	}, func() error {
 		return each(ctx, w.DeleteGrants, func(ctx context.Context, g scheduler.DeleteGrant) error {
-			if err := a.Vault.DeleteGrant(ctx, a.plan.Auth, g.Name); err != nil {
+			if err := a.Vault.DeleteGrant(ctx, a.plan.Vault.Auth, g.Name); err != nil {
 				return err
 			}
 			a.report(i, "vault grant "+g.Name, StateDone, "removed")

@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -167,20 +167,20 @@ func (p *process) life(server string) *running {
 	return p.exits[server]
 }
 
-// end makes the supervisor tear everything down, and kills it, and so all, if
-// that takes longer than it should.
-func (p *process) end() error {
+// end makes the supervisor tear everything down, and kills it, and so all,
+// when ctx ends first or that takes longer than it should.
+func (p *process) end(ctx context.Context) error {
 	// Shutdown, not Close: the other end sees it though a child that is being
 	// started at this moment may hold a copy of the descriptor.
 	_ = unix.Shutdown(int(p.conn.Fd()), unix.SHUT_WR)
-	t := time.NewTimer(teardownLimit)
-	defer t.Stop()
+	ctx, cancel := context.WithTimeout(ctx, teardownLimit)
+	defer cancel()
 	select {
 	case <-p.done:
 		return p.conn.Close()
-	case <-t.C:
+	case <-ctx.Done():
 		err := p.cmd.Process.Kill()
 		<-p.done
-		return errors.Join(fmt.Errorf("the supervisor took longer than %s and was killed", teardownLimit), err, p.conn.Close())
+		return errors.Join(fmt.Errorf("stop the stack: everything was killed: %w", context.Cause(ctx)), err, p.conn.Close())
 	}
 }

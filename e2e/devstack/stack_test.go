@@ -191,6 +191,18 @@ func TestStack_ServersComeBack(t *testing.T) {
 		"something was left or started twice: %v", descendants(t, s.process.cmd.Process.Pid))
 }
 
+// A context that ends kills what would take its time.
+func TestStack_StopAtOnce(t *testing.T) {
+	s, err := Start(t.Context(), Config{Dir: t.TempDir(), DroverBinary: helper(t), Progress: t.Output()})
+	require.NoError(t, err)
+	runWeb(t, s)
+	procs := descendants(t, s.process.cmd.Process.Pid)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, s.Stop(ctx), context.Canceled)
+	requireGone(t, s.Dir(), s.Node, procs)
+}
+
 func TestStack_TwoAtOnce(t *testing.T) {
 	a := start(t, Config{Dir: t.TempDir()})
 	b := start(t, Config{Dir: t.TempDir()})

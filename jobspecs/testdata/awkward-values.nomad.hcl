@@ -26,7 +26,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "889704c80670bf58fd443c95ee7666b7c445f8927c4630da45350f16b4c9ee96"
+    drover_hash     = "90d03cba90957abfd3d5e8a6c85bd4e851e0acfc48548eec6938fcb6a27b2ea8"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"

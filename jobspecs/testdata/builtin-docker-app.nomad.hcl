@@ -31,7 +31,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "d4d805c10e942204e9f08ec612f79a3ba1ef6a1552e7d6373e76021f78edb587"
+    drover_hash     = "533874744d41a298cf6321cc023751bbda757e7b2e890dda1b5c7484b5ff43f5"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"

@@ -31,7 +31,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "18b3c70298543ff639abdd2fce1f7b34afbc4a894c13037bf758bd5c137dffe4"
+    drover_hash     = "1ead503724044c9f4fbd2c2a0e831efbd9bbeb5a15a2fc14357158a218283e4d"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"

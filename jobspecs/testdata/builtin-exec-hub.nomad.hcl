@@ -26,7 +26,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "6593c208ea29618e8884bba26c0f543e05bf703de63e7f511ad3fda6b6c41d39"
+    drover_hash     = "7b16f29a6f51b198bff33f886557875c557711387be80664ac471fa5d4994135"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"

@@ -24,7 +24,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "b2e8553323587a92b7e6358b89656aa5da4b6f7c3001425a8797e2cbedbc2a74"
+    drover_hash     = "841379b9dd8b878c1c41fc68dbc402a0673e5838f6bf9d113ad0a1d130b66b85"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"

@@ -31,7 +31,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "712cda307937449831c024b1b55041d538ebb2f7a4c9ea42fbaff898a81be9f6"
+    drover_hash     = "bc8e386905b35691b2738040b2fd993f5d11d0c0dbcf86f16dabc2ecf6b13320"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"

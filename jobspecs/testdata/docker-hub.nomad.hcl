@@ -27,7 +27,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "d5f8e7f13f931e23e42b0455398a00ee0915f7566747c9a29c2e913488d9bc65"
+    drover_hash     = "41515978a3c95def25764dd06f7d1d204d1eb5bc6fa6251190ad2938ff116823"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"

@@ -24,7 +24,7 @@ EOT
   }
 
   meta {
-    drover_hash         = "b2099c3cd5c3cc2bf4b61a6767a1f082879a54df644f3403d84769a21cbdac99"
+    drover_hash         = "0edae3dd20e2af75bcb17596896a9d7d9c2a4a0a106d7e0ea8fef77741e1e11c"
     drover_kind         = "runner"
     drover_max_duration = "96h"
     drover_platform     = "acme"

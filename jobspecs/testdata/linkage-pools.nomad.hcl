@@ -24,7 +24,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "d0020707a462f403c9f7ee58c4ddec4935ad260ed4abba9eb8f4efdfca676b0a"
+    drover_hash     = "473a5ed82b753bbc66d0602425858ee5ee86d91a09d73946add27eb4bdf59a67"
     drover_kind     = "linkage"
     drover_platform = "acme"
     managed_by      = "drover"

@@ -24,7 +24,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "e559de6af577c2188a833bbd267a7bb1b72f2838f2c67a49f2b1a689db22ad46"
+    drover_hash     = "352bf461c29530f60a643c6a29fb8ec828bcfb4d9c7647a264b626e128d2b36c"
     drover_kind     = "linkage"
     drover_platform = "acme"
     managed_by      = "drover"

@@ -29,7 +29,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "7c9bf14a6165d1edef368b1bd4ebd6b2989abdf6b959b8d8b1f4d7d957ba04f3"
+    drover_hash     = "b2dd0394c80ac5d64cfd40500b67c7fad7670ae5b2834ba5dcf2526d08c41f59"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"

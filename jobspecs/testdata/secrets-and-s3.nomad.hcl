@@ -26,7 +26,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "b5a91be503b4c4d285cea6053fd5125ed5d4c0d46f9adbe786e032248bae6d0d"
+    drover_hash     = "7ada4673660c593f7be391d15b0da30d334631836fed03e88197865d1179b125"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"

@@ -19,13 +19,19 @@ const (
 	waitStep  = 500 * time.Millisecond
 )
 
-// vaultSecret reads a generated secret's value with the stack's root token.
-func vaultSecret(t testing.TB, s services.GeneratedSecret) string {
+// vaultClient is a client with the stack's root token.
+func vaultClient(t testing.TB) *api.Client {
 	t.Helper()
 	c, err := api.NewClient(&api.Config{Address: stack.Vault})
 	require.NoError(t, err)
 	c.SetToken(stack.Management.Vault.Reveal())
-	secret, err := c.KVv2(s.Mount).Get(context.Background(), s.Path)
+	return c
+}
+
+// vaultSecret reads a generated secret's value.
+func vaultSecret(t testing.TB, s services.GeneratedSecret) string {
+	t.Helper()
+	secret, err := vaultClient(t).KVv2(s.Mount).Get(context.Background(), s.Path)
 	require.NoError(t, err)
 	return secret.Data[services.SecretKey].(string)
 }
@@ -33,10 +39,7 @@ func vaultSecret(t testing.TB, s services.GeneratedSecret) string {
 // vaultVersion returns how often a generated secret was written.
 func vaultVersion(t testing.TB, s services.GeneratedSecret) int {
 	t.Helper()
-	c, err := api.NewClient(&api.Config{Address: stack.Vault})
-	require.NoError(t, err)
-	c.SetToken(stack.Management.Vault.Reveal())
-	meta, err := c.KVv2(s.Mount).GetMetadata(context.Background(), s.Path)
+	meta, err := vaultClient(t).KVv2(s.Mount).GetMetadata(context.Background(), s.Path)
 	require.NoError(t, err)
 	return meta.CurrentVersion
 }

@@ -1,0 +1,82 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"testing"
+
+	consulapi "github.com/hashicorp/consul/api"
+	"github.com/hashicorp/nomad/api"
+	vaultapi "github.com/hashicorp/vault/api"
+	"github.com/stretchr/testify/require"
+
+	"github.com/drover-platform/drover/services"
+)
+
+// A token that may read but not write is refused in one sentence before
+// anything is changed.
+func TestApply_WithoutPermission(t *testing.T) {
+	for name, token := range map[string]func(*testing.T) (env, want string){
+		"Nomad":  readingNomadToken,
+		"Consul": nothingConsulToken,
+		"Vault":  readingVaultToken,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := writePlatform(t, platformText("may-not-"+services.Derive(services.KindUser, name).Hash(), "alice"))
+			jobs := jobsOf(t, path)
+			env, want := token(t)
+			r := newDrover(t).with(env).must(1, "apply", path)
+			require.Contains(t, r.stderr, "Error: "+name+" at ")
+			require.Contains(t, r.stderr, want)
+			require.Contains(t, r.stderr, "drover operator policy")
+
+			for _, job := range jobs {
+				_, _, err := nomadClient(t).Jobs().Info(string(job.ID), nil)
+				require.ErrorContains(t, err, "404")
+			}
+			volumes, _, err := nomadClient(t).HostVolumes().List(&api.HostVolumeListRequest{}, nil)
+			require.NoError(t, err)
+			for _, v := range volumes {
+				require.NotEqual(t, string(jobs[0].Volume.ID), v.Name)
+			}
+			policy, err := vaultClient(t).Sys().GetPolicyWithContext(context.Background(), jobs[0].Grant.Name)
+			require.NoError(t, err)
+			require.Empty(t, policy, "no grant was written")
+		})
+	}
+}
+
+func readingNomadToken(t *testing.T) (env, want string) {
+	client := nomadClient(t)
+	_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: "may-read", Rules: `
+namespace "drover" { capabilities = ["list-jobs", "read-job", "host-volume-read"] }
+node { policy = "read" }
+agent { policy = "read" }`}, nil)
+	require.NoError(t, err)
+	token, _, err := client.ACLTokens().Create(&api.ACLToken{Name: "may-read", Type: "client", Policies: []string{"may-read"}}, nil)
+	require.NoError(t, err)
+	return "NOMAD_TOKEN=" + token.SecretID, "does not permit the token to plan job"
+}
+
+func nothingConsulToken(t *testing.T) (env, want string) {
+	client, err := consulapi.NewClient(&consulapi.Config{Address: stack.Consul, Token: stack.Management.Consul.Reveal()})
+	require.NoError(t, err)
+	token, _, err := client.ACL().TokenCreate(&consulapi.ACLToken{Description: "may do nothing"}, nil)
+	require.NoError(t, err)
+	return "CONSUL_HTTP_TOKEN=" + token.SecretID, "does not permit the token"
+}
+
+func readingVaultToken(t *testing.T) (env, want string) {
+	client := vaultClient(t)
+	require.NoError(t, client.Sys().PutPolicy("may-read", `
+path "sys/policies/acl" { capabilities = ["list"] }
+path "sys/policies/acl/*" { capabilities = ["read"] }
+path "auth/jwt-nomad/role" { capabilities = ["list"] }
+path "auth/jwt-nomad/role/*" { capabilities = ["read"] }
+path "secret/metadata/*" { capabilities = ["read", "list"] }
+path "sys/internal/ui/mounts/secret" { capabilities = ["read"] }`))
+	secret, err := client.Auth().Token().Create(&vaultapi.TokenCreateRequest{Policies: []string{"may-read"}})
+	require.NoError(t, err)
+	return "VAULT_TOKEN=" + secret.Auth.ClientToken, "does not permit the token"
+}
