@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/drover-platform/drover/agent/bootstrap"
+	"github.com/drover-platform/drover/agent/nomad"
 	"github.com/drover-platform/drover/services"
 )
 
@@ -104,20 +105,48 @@ func runBootstrap(ctx context.Context, m *Meta) error {
 		},
 	})
 	if err != nil {
+		// A token that was made must not get lost.
+		if result != nil && result.Tokens != tokens {
+			err = errors.Join(err, writeEnv(out, bootstrapEnv(c, result.Tokens)))
+		}
 		return err
 	}
-	if err := writeEnv(out, []string{
-		"NOMAD_ADDR=" + c.Nomad.Address, "NOMAD_TOKEN=" + result.Tokens.Nomad.Reveal(),
-		"CONSUL_HTTP_ADDR=" + c.Consul.Address, "CONSUL_HTTP_TOKEN=" + result.Tokens.Consul.Reveal(),
-		"VAULT_ADDR=" + c.Vault.Address, "VAULT_TOKEN=" + result.Tokens.Vault.Reveal(),
-	}); err != nil {
+	if err := writeEnv(out, bootstrapEnv(c, result.Tokens)); err != nil {
 		return err
 	}
 	if m.WantsData() {
 		return m.Format(result)
 	}
+	if err := m.noteVersion(ctx, c); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(m.Out, "Drover's own tokens are in %s, readable by you alone. Use them with: . %s\n", out, out)
 	return err
+}
+
+// noteVersion says which known defect of this Nomad an operator should know.
+func (m *Meta) noteVersion(ctx context.Context, c Connection) error {
+	client, err := nomad.New(c.Nomad)
+	if err != nil {
+		return err
+	}
+	version, err := client.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if version.RacyRegister() {
+		fmt.Fprintf(m.Err, "Warning: in Nomad %s, two registrations of one job at the same moment can both succeed (GH-27832). Run one apply at a time, or upgrade to 1.11.5, 2.0.1 or newer.\n", version)
+	}
+	return nil
+}
+
+// bootstrapEnv is the environment of Drover with its own tokens.
+func bootstrapEnv(c Connection, tokens bootstrap.Tokens) []string {
+	return []string{
+		"NOMAD_ADDR=" + c.Nomad.Address, "NOMAD_TOKEN=" + tokens.Nomad.Reveal(),
+		"CONSUL_HTTP_ADDR=" + c.Consul.Address, "CONSUL_HTTP_TOKEN=" + tokens.Consul.Reveal(),
+		"VAULT_ADDR=" + c.Vault.Address, "VAULT_TOKEN=" + tokens.Vault.Reveal(),
+	}
 }
 
 func (m *Meta) vaultSettings() services.VaultSettings {

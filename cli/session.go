@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"path/filepath"
@@ -78,9 +79,18 @@ func desire(p *services.Platform) scheduler.Desired {
 	return scheduler.Desired{Platform: p.Identity, Name: p.Name, Namespace: p.Namespace, Vault: p.Vault, Jobs: jobspecs.Jobs(p)}
 }
 
-// fits checks the file against the nodes that the cluster has, and prints what
-// no node could ever give.
+// fits checks the file against the cluster: it prints what no node could ever
+// give, which is an error, and what this Nomad is too old for.
 func (m *Meta) fits(ctx context.Context, s *session, file *hcl.File) error {
+	version, err := s.Nomad.Version(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range file.Platform.Runners {
+		if r.MaxDuration > 0 && !version.EnforcesMaxRunDuration() {
+			fmt.Fprintf(m.Err, "Warning: runner %q has a max_duration, which Nomad %s does not enforce; 2.0.3 and newer do.\n", r.Name, version)
+		}
+	}
 	nodes, err := s.Nomad.Nodes(ctx)
 	if err != nil {
 		return err

@@ -36,12 +36,12 @@ func TestDocker(t *testing.T) {
 	path := writePlatform(t, text)
 	d := newDrover(t)
 	d.must(0, "apply", path)
-	t.Cleanup(func() { d.must(0, "destroy", "-yes", path) })
 	require.Equal(t, 2, strings.Count(d.must(0, "status", path).stdout, "healthy"))
 	alice := appURL(t, d, path, "alice")
 	sample := sampleCSV(t, 500)
 	uploadCSV(t, alice, sample)
 	require.True(t, bytes.Equal(sample, exportCSV(t, alice)))
+	d.must(0, "destroy", "-yes", path)
 }
 
 func copyFile(t testing.TB, from, to string) {

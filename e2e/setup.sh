@@ -89,20 +89,38 @@ stop_docker() {
   kill -9 "$pid"
 }
 
-if [ $# -eq 0 ]; then
-  say "usage: e2e/setup.sh COMMAND [ARGUMENT...]"
-  exit 2
-fi
+# main is a function so that bash has read all of the script when it runs.
+main() {
+  if [ $# -eq 0 ]; then
+    say "usage: e2e/setup.sh COMMAND [ARGUMENT...]"
+    exit 2
+  fi
+  mkdir -p "$cache"
+  # Lock 9 is shared by all who use the engine, 8 by one who starts it.
+  exec 9>"$cache/users" 8>"$cache/starting"
+  flock --exclusive 8
+  flock --shared 9
+  trap stop_docker EXIT
+  start_docker || say "going on without Docker: its tests are skipped for that reason"
+  flock --unlock 8
 
-mkdir -p "$cache"
-# Lock 9 is shared by all who use the engine, 8 by one who starts it.
-exec 9>"$cache/users" 8>"$cache/starting"
-flock --exclusive 8
-flock --shared 9
-trap stop_docker EXIT
-start_docker || say "going on without Docker: its tests are skipped for that reason"
-flock --unlock 8
+  # The command runs in the background, so that SIGTERM can be passed on while
+  # it runs; Ctrl-C reaches it by itself. Bash lets such a command ignore Ctrl-C
+  # and takes its standard input away unless told otherwise.
+  (
+    trap - INT QUIT
+    exec "$@" 8>&- 9>&-
+  ) <&0 &
+  local command=$! status=0
+  trap : INT QUIT
+  # shellcheck disable=SC2064 # the command's ID as it is now
+  trap "kill -TERM $command 2>/dev/null || true" TERM HUP
+  wait "$command" || status=$?
+  while kill -0 "$command" 2>/dev/null; do # a signal ended the wait
+    status=0
+    wait "$command" || status=$?
+  done
+  exit "$status"
+}
 
-status=0
-"$@" 8>&- 9>&- || status=$?
-exit "$status"
+main "$@"

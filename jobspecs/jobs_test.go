@@ -86,7 +86,7 @@ func TestJobs_SingleWriter(t *testing.T) {
 		require.Zero(t, *group.Update.Canary)
 		require.Greater(t, *group.Update.ProgressDeadline, *group.Update.HealthyDeadline)
 		require.Zero(t, *group.ReschedulePolicy.Attempts)
-		require.False(t, *group.ReschedulePolicy.Unlimited)
+		require.True(t, *group.ReschedulePolicy.Unlimited, "what could not be set up is tried again")
 		require.False(t, *group.Disconnect.Replace)
 		require.NotNil(t, group.Disconnect.StopOnClientAfter)
 		require.Nil(t, group.Disconnect.LostAfter)

@@ -72,16 +72,9 @@ func movable(p *services.Platform, id services.JobID, name, taskName, builtin st
 			Delay:    new(5 * time.Second),
 			Mode:     new("fail"),
 		},
-		ReschedulePolicy: &api.ReschedulePolicy{
-			Attempts:      new(0),
-			Interval:      new(time.Duration(0)),
-			Delay:         new(10 * time.Second),
-			DelayFunction: new("exponential"),
-			MaxDelay:      new(10 * time.Minute),
-			Unlimited:     new(true),
-		},
-		EphemeralDisk: disk(),
-		Tasks:         []*api.Task{task},
+		ReschedulePolicy: rescheduleAlways(),
+		EphemeralDisk:    disk(),
+		Tasks:            []*api.Task{task},
 	}
 }
 

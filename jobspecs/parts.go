@@ -70,6 +70,19 @@ func jobURL(p *services.Platform, id services.JobID) string {
 	return "/ui/jobs/" + string(id) + "@" + namespace(p)
 }
 
+// rescheduleAlways replaces failed allocations for as long as it takes, ever
+// more slowly.
+func rescheduleAlways() *api.ReschedulePolicy {
+	return &api.ReschedulePolicy{
+		Attempts:      new(0),
+		Interval:      new(time.Duration(0)),
+		Delay:         new(10 * time.Second),
+		DelayFunction: new("exponential"),
+		MaxDelay:      new(10 * time.Minute),
+		Unlimited:     new(true),
+	}
+}
+
 // restartInPlace keeps restarting a task on its node: moving would not help,
 // its volume stays.
 func restartInPlace() *api.RestartPolicy {

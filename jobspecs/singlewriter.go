@@ -24,10 +24,10 @@ func singleWriter(p *services.Platform, id services.JobID, kind services.Kind, p
 		Count:         new(1),
 		Constraints:   constraints(w.Constraints),
 		RestartPolicy: restartInPlace(),
-		ReschedulePolicy: &api.ReschedulePolicy{
-			Attempts:  new(0),
-			Unlimited: new(false),
-		},
+		// A task that exits is restarted in place. An allocation fails only when
+		// it could not be set up (Consul was away, say), and must be tried again
+		// then; the volume brings it back to the same node.
+		ReschedulePolicy: rescheduleAlways(),
 		Disconnect: &api.DisconnectStrategy{
 			StopOnClientAfter: new(5 * time.Minute),
 			Replace:           new(false),

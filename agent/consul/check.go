@@ -43,5 +43,11 @@ func (c *Client) Check(ctx context.Context) error {
 		// Every token may read itself, so this is about the token.
 		return c.endpoint.Refused(http.StatusUnauthorized, "look up the token itself", "")
 	}
-	return c.explain("look up the token itself", err)
+	if err != nil {
+		return c.explain("look up the token itself", err)
+	}
+	// Every Consul server is registered as this service. A token that may not
+	// see it would see nothing of what Drover runs either.
+	_, err = c.Health(ctx, "consul")
+	return err
 }

@@ -102,12 +102,23 @@ func (a *application) rollouts(ctx context.Context, waiting map[services.JobID]u
 	return out, err
 }
 
+// away reports whether the error may be over by itself: the server does not
+// answer, or it has just started and does not know its tokens yet. That they
+// are good was checked before the apply began.
+func away(err error) bool {
+	switch services.ErrorCode(err) {
+	case services.CodeUnavailable, services.CodeUnauthorized, services.CodeForbidden:
+		return true
+	}
+	return false
+}
+
 // patient calls ask again while its server is away, up to patience.
 func (a *application) patient(ctx context.Context, ask func() error) error {
 	var since time.Time
 	for {
 		err := ask()
-		if services.ErrorCode(err) != services.CodeUnavailable || ctx.Err() != nil {
+		if !away(err) || ctx.Err() != nil {
 			return err
 		}
 		now := a.Now()

@@ -46,6 +46,9 @@ func (a *application) failed(i int, err error) error {
 // access writes Vault's part: grants first, because a task may start as soon
 // as its job exists.
 func (a *application) access(ctx context.Context, i int, w scheduler.Wave) error {
+	if err := a.grantsUnmoved(ctx, w); err != nil {
+		return err
+	}
 	return each(ctx, w.WriteGrants, func(ctx context.Context, g scheduler.WriteGrant) error {
 		if err := a.Vault.WriteGrant(ctx, a.plan.Vault.Auth, g.Grant); err != nil {
 			return err
@@ -66,6 +69,33 @@ func (a *application) access(ctx context.Context, i int, w scheduler.Wave) error
 			return nil
 		}, nil)
 	})
+}
+
+// grantsUnmoved looks at the grants of a wave once more before they are
+// written: Vault has no check-and-set for roles and policies.
+func (a *application) grantsUnmoved(ctx context.Context, w scheduler.Wave) error {
+	if len(w.WriteGrants) == 0 {
+		return nil
+	}
+	var grants []services.Grant
+	for _, g := range w.WriteGrants {
+		grants = append(grants, g.Grant)
+	}
+	seen, err := a.Vault.Observe(ctx, grants, nil, a.plan.Vault.Auth)
+	if err != nil {
+		return err
+	}
+	for _, g := range w.WriteGrants {
+		version := scheduler.Absent
+		if have, ok := seen.Grants[g.Grant.Name]; ok {
+			version = have.Version
+		}
+		if version != g.Expect {
+			return services.Errorf(services.CodeConflict, "vault grant %s was changed by somebody else meanwhile", g.Grant.Name).
+				WithHint("Nothing was overwritten. Plan again")
+		}
+	}
+	return nil
 }
 
 // volumes creates volumes and waits until they can be mounted.

@@ -2,7 +2,6 @@ package nomad
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/nomad/api"
 
@@ -98,15 +97,4 @@ func (c *Client) Nodes(ctx context.Context) ([]services.Node, error) {
 		out = append(out, n)
 	}
 	return out, nil
-}
-
-// Version returns the version of the Nomad servers' leader, such as "1.11.3".
-func (c *Client) Version(ctx context.Context) (string, error) {
-	self, err := c.api.Agent().Self()
-	if err != nil {
-		return "", c.explain("read the agent's version", err)
-	}
-	version, _ := self.Config["Version"].(map[string]any)
-	text, _ := version["Version"].(string)
-	return strings.TrimPrefix(text, "v"), ctx.Err()
 }

@@ -38,10 +38,11 @@ type Rollout struct {
 // Done reports whether the rollout is over.
 func (r Rollout) Done() bool { return r.Phase == PhaseHealthy || r.Phase == PhaseFailed }
 
-// maxRestarts is how often a task may restart during a rollout before the
-// rollout counts as failed. A task that keeps exiting would otherwise be
-// waited for until the deployment's healthy_deadline, five minutes.
-const maxRestarts = 2
+// maxFailures is how often a job's tasks may restart and its allocations fail
+// during a rollout before that counts as failed. One that keeps failing would
+// otherwise be waited for until the deployment's healthy_deadline, five
+// minutes; one that fails once may have met a server that was just restarting.
+const maxFailures = 2
 
 // Rollout returns how far the job is that was registered at index.
 func (c *Client) Rollout(ctx context.Context, id services.JobID, index uint64) (Rollout, error) {
@@ -84,7 +85,7 @@ func (c *Client) allocations(ctx context.Context, r *Rollout, version uint64) er
 	if len(stubs) == 0 && r.Phase != PhaseFailed {
 		return c.blocked(ctx, r)
 	}
-	if r.Phase == PhaseFailed || slices.ContainsFunc(stubs, failing) {
+	if r.Phase == PhaseFailed || failing(stubs) {
 		r.Phase = PhaseFailed
 		return c.describeFailure(ctx, r, stubs)
 	}
@@ -101,17 +102,18 @@ func (c *Client) allocations(ctx context.Context, r *Rollout, version uint64) er
 	return nil
 }
 
-// failing reports whether the allocation will not become healthy by itself
-// soon.
-func failing(a *api.AllocationListStub) bool {
-	if a.DesiredStatus != api.AllocDesiredStatusRun {
-		return false
-	}
-	if a.ClientStatus == api.AllocClientStatusFailed {
-		return true
-	}
-	for _, t := range a.TaskStates {
-		if t.Failed || t.Restarts >= maxRestarts {
+// failing reports whether the allocations of one version have failed too often
+// to become healthy by themselves soon.
+func failing(stubs []*api.AllocationListStub) bool {
+	failures := map[string]int{} // by allocation name: each has its own tries
+	for _, a := range stubs {
+		if a.ClientStatus == api.AllocClientStatusFailed {
+			failures[a.Name]++
+		}
+		for _, t := range a.TaskStates {
+			failures[a.Name] += int(t.Restarts)
+		}
+		if failures[a.Name] >= maxFailures {
 			return true
 		}
 	}

@@ -26,7 +26,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "90d03cba90957abfd3d5e8a6c85bd4e851e0acfc48548eec6938fcb6a27b2ea8"
+    drover_hash     = "1f8be8ab42ee81448575822c25fdd1f3bc843ecb604ceacc4fce6f57d3ab325c"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"
@@ -55,8 +55,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

@@ -31,7 +31,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "533874744d41a298cf6321cc023751bbda757e7b2e890dda1b5c7484b5ff43f5"
+    drover_hash     = "ff5fa042439c8bfe13781821374f53c7da9283d8c3a98f96cbc00f3ccc619683"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"
@@ -61,8 +61,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

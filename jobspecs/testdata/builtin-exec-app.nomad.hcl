@@ -31,7 +31,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "1ead503724044c9f4fbd2c2a0e831efbd9bbeb5a15a2fc14357158a218283e4d"
+    drover_hash     = "ec073d23f52c093c93b2dbe40e1eaef54a8bcfa2e1f6cffee62f7142222f3faa"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"
@@ -61,8 +61,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

@@ -26,7 +26,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "7b16f29a6f51b198bff33f886557875c557711387be80664ac471fa5d4994135"
+    drover_hash     = "3b04b0997f8b16371d1600b6c0b432b06ab401151635d05c3ab856fa24ebd1b1"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"
@@ -55,8 +55,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

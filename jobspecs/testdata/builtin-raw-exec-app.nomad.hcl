@@ -24,7 +24,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "841379b9dd8b878c1c41fc68dbc402a0673e5838f6bf9d113ad0a1d130b66b85"
+    drover_hash     = "309bea3e8ab216a9462b7f8adfedaeffe805c5a92bc6f404b1ac4609ca2492dd"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"
@@ -54,8 +54,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

@@ -31,7 +31,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "bc8e386905b35691b2738040b2fd993f5d11d0c0dbcf86f16dabc2ecf6b13320"
+    drover_hash     = "4addc68bbe8b3a5173ffcbd3218fea34f7e64ae0afb2939b5469ec3feed203c4"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"
@@ -73,8 +73,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

@@ -27,7 +27,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "41515978a3c95def25764dd06f7d1d204d1eb5bc6fa6251190ad2938ff116823"
+    drover_hash     = "e54635fca41cf9a7379b3a076eeca914fb495079ec6f4b948074ca9940796b97"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"
@@ -56,8 +56,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

@@ -29,7 +29,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "b2dd0394c80ac5d64cfd40500b67c7fad7670ae5b2834ba5dcf2526d08c41f59"
+    drover_hash     = "c239ef38d24a9d4fd14fbc7d7104fb626a00f62348ab32cc8bd27bf52ee2f2e7"
     drover_kind     = "app"
     drover_owner    = "user-yqvsvmxwvz2f"
     drover_platform = "acme"
@@ -58,8 +58,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {

@@ -26,7 +26,7 @@ EOT
   }
 
   meta {
-    drover_hash     = "7ada4673660c593f7be391d15b0da30d334631836fed03e88197865d1179b125"
+    drover_hash     = "0714cb754788f3515260cd36cb4225bd280243ee9518c0b4cc3305884d64f3a5"
     drover_kind     = "hub"
     drover_platform = "acme"
     managed_by      = "drover"
@@ -55,8 +55,12 @@ EOT
     }
 
     reschedule {
-      attempts  = 0
-      unlimited = false
+      attempts       = 0
+      interval       = "0s"
+      delay          = "10s"
+      delay_function = "exponential"
+      max_delay      = "10m"
+      unlimited      = true
     }
 
     disconnect {
