@@ -41,7 +41,11 @@ unit: ## the quick tests, without a stack
 
 .PHONY: test
 test: ## everything: lint, unit and end-to-end tests on the real stack
-	$(SETUP) $(MAKE) --no-print-directory lint race e2e
+	$(SETUP) $(MAKE) --no-print-directory servers lint race e2e
+
+.PHONY: servers
+servers: build ## find Nomad, Consul and Vault, or build them once (30 minutes on 2 cores)
+	bin/drover dev -prepare
 
 .PHONY: race
 race:

@@ -21,6 +21,7 @@ import (
 )
 
 const devHelp = `Usage: drover dev [options] PATH
+       drover dev -prepare
 
   Starts Nomad, Consul and Vault on this machine, on loopback, applies a
   platform file to them, shows what runs where, and stays until Ctrl-C. The
@@ -37,6 +38,9 @@ Options:
     passing, and the Hub's secret is in Vault and not in its job. Exits with 0
     when all of it holds.
 
+  -prepare
+    Find the servers, or build them, and end.
+
   -dir=<dir>
     State folder of the stack. Defaults to dev below Drover's own state folder.
 
@@ -46,14 +50,20 @@ Options:
 func devCommand() Command {
 	return Command{
 		Name: "dev", Synopsis: "Run a platform on a local stack", Help: devHelp,
-		Flags:    []cli.Flag{&cli.BoolFlag{Name: "check"}, &cli.StringFlag{Name: "dir"}},
-		Args:     Args{Min: 1, Max: 1, Usage: "PATH"},
+		Flags:    []cli.Flag{&cli.BoolFlag{Name: "check"}, &cli.BoolFlag{Name: "prepare"}, &cli.StringFlag{Name: "dir"}},
+		Args:     Args{Max: 1, Usage: "PATH"},
 		Platform: true,
 		Run:      runDev,
 	}
 }
 
 func runDev(ctx context.Context, m *Meta) (err error) {
+	if m.Flags.Bool("prepare") {
+		return m.prepareDev(ctx)
+	}
+	if len(m.Args) == 0 {
+		return m.Usagef("drover dev needs PATH")
+	}
 	path := m.Args[0]
 	dir, err := m.devDir()
 	if err != nil {
@@ -107,6 +117,16 @@ func runDev(ctx context.Context, m *Meta) (err error) {
 	case <-stack.Done():
 		return errors.New("the stack ended by itself; see the logs in " + dir)
 	}
+}
+
+// prepareDev finds or builds the servers.
+func (m *Meta) prepareDev(ctx context.Context) error {
+	found, err := devstack.Find(ctx, m.Err)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(m.Out, "Nomad   %s\nConsul  %s\nVault   %s\n", found.Nomad, found.Consul, found.Vault)
+	return err
 }
 
 // awaitHealth waits until everything is up: what ran when the stack was

@@ -2,12 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/drover-platform/drover/jobspecs"
 	"github.com/drover-platform/drover/scheduler"
 	"github.com/drover-platform/drover/services"
 )
@@ -19,17 +20,33 @@ const savedFormat = 1
 // savedPlan is what "plan -out" writes: the plan, and what it was computed
 // for, so that applying it can look again whether anything has moved.
 type savedPlan struct {
-	Format  int               `json:"drover_plan"`
 	Created time.Time         `json:"created"`
 	Source  string            `json:"source"` // absolute path of the platform file
 	Desired scheduler.Desired `json:"desired"`
 	Plan    scheduler.Plan    `json:"plan"`
 }
 
+// savedFile is the file around a saved plan. The digest finds damage and
+// edits: what was reviewed is what is applied.
+type savedFile struct {
+	Format int             `json:"drover_plan"`
+	SHA256 string          `json:"sha256"` // of Body, in hexadecimal
+	Body   json.RawMessage `json:"body"`   // a savedPlan
+}
+
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
 // write writes the plan, readable by its owner alone: it holds no secret, but
 // says where they are.
 func (s savedPlan) write(path string) error {
-	text, err := json.Marshal(s)
+	body, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(savedFile{savedFormat, digest(body), body})
 	if err != nil {
 		return err
 	}
@@ -61,19 +78,20 @@ func readSaved(path string) (plan savedPlan, ok bool, err error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		return plan, false, nil
 	}
-	if err := json.Unmarshal(text, &plan); err != nil || plan.Format == 0 {
+	var file savedFile
+	if err := json.Unmarshal(text, &file); err != nil || file.Format == 0 {
 		return plan, true, services.Errorf(services.CodeInvalid, "%s is neither a platform file nor a saved plan", path).
 			WithHint("Save one with: drover plan -out FILE PATH")
 	}
-	if plan.Format != savedFormat {
-		return plan, true, services.Errorf(services.CodeInvalid, "%s is a saved plan of format %d; this Drover knows format %d", path, plan.Format, savedFormat).
+	if file.Format != savedFormat {
+		return plan, true, services.Errorf(services.CodeInvalid, "%s is a saved plan of format %d; this Drover knows format %d", path, file.Format, savedFormat).
 			WithHint("Plan again with this Drover")
 	}
-	for _, job := range plan.Desired.Jobs {
-		if job.Spec == nil || jobspecs.Hash(job.Spec) != job.Hash {
-			return plan, true, services.Errorf(services.CodeInvalid, "%s was changed after it was saved: the content of job %s is not what its hash says", path, job.ID).
-				WithHint("Plan again")
-		}
+	if digest(file.Body) != file.SHA256 {
+		return plan, true, services.Errorf(services.CodeInvalid, "%s was changed after it was saved", path).WithHint("Plan again")
+	}
+	if err := json.Unmarshal(file.Body, &plan); err != nil {
+		return plan, true, services.Errorf(services.CodeInvalid, "%s is not a plan that this Drover saved: %w", path, err).WithHint("Plan again")
 	}
 	return plan, true, nil
 }

@@ -32,7 +32,7 @@ func TestCases(t *testing.T) {
 		require.NoError(t, err)
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 			got := runCase(t, a)
-			if strings.HasPrefix(string(got["want.diag"]), "Error") || strings.Contains(string(got["want.diag"]), "\nError") {
+			if strings.HasPrefix(got["want.diag"], "Error") || strings.Contains(got["want.diag"], "\nError") {
 				bad++
 			}
 			if *update {

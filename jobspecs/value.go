@@ -156,7 +156,7 @@ type pair struct {
 // all are, take the way without reflection.
 func sortedPairs(v reflect.Value) []pair {
 	pairs := make([]pair, 0, v.Len())
-	if plain, ok := v.Interface().(map[string]string); ok {
+	if plain, ok := reflect.TypeAssert[map[string]string](v); ok {
 		for key, value := range plain {
 			pairs = append(pairs, pair{key: key, text: value, plain: true})
 		}

@@ -75,25 +75,6 @@ func (s *scanner) read() (rune, error) {
 	return r, nil
 }
 
-// newline reads the second half of a line end whose first half was r. It
-// reports whether r was a line end.
-func (s *scanner) newline(r rune) (bool, error) {
-	switch r {
-	case '\n':
-		return true, nil
-	case '\r':
-		where := position{s.line, s.column - 1}
-		if next, err := s.read(); err == nil && next == '\n' {
-			return true, nil
-		} else if err != nil && err != io.EOF {
-			return false, err
-		}
-		return false, where.at("a carriage return is not followed by a line feed").
-			WithHint("Save the file with line ends of Unix (LF) or Windows (CRLF), or put the field in quotes")
-	}
-	return false, nil
-}
-
 // next reads the next record and skips empty lines. It returns io.EOF after
 // the last one.
 func (s *scanner) next() error {

@@ -218,7 +218,10 @@ func TestServer_GracefulStop(t *testing.T) {
 	require.NoError(t, getErr)
 	require.Equal(t, "done", string(reply))
 	require.True(t, handled)
-	_, err := http.Get("http://" + server.Addr())
+	response, err := http.Get("http://" + server.Addr())
+	if err == nil {
+		_ = response.Body.Close()
+	}
 	require.Error(t, err)
 	require.NoError(t, server.Close())
 	require.Error(t, (&Server{closed: true}).Listen())
