@@ -56,8 +56,8 @@ func TestReadSaved_Refuses(t *testing.T) {
 		change func(map[string]any)
 		want   string
 	}{
-		"other JSON": {func(m map[string]any) { clear(m) }, "is neither a platform file nor a saved plan"},
-		"newer":      {func(m map[string]any) { m["drover_plan"] = 99 }, "is a saved plan of format 99; this Drover knows format 1"},
+		"other JSON":      {func(m map[string]any) { clear(m) }, "is neither a platform file nor a saved plan"},
+		"newer":           {func(m map[string]any) { m["drover_plan"] = 99 }, "is a saved plan of format 99; this Drover knows format 1"},
 		"changed by hand": {func(m map[string]any) { m["body"].(map[string]any)["source"] = "/elsewhere.hcl" }, "was changed after it was saved"},
 		"no body":         {func(m map[string]any) { delete(m, "body") }, "was changed after it was saved"},
 	} {
