@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -97,12 +98,16 @@ func (m *Meta) applyFile(ctx context.Context, o applyOptions, path string) (err 
 	if err := m.carryOut(ctx, s, o, plan, jobNames(&file.Platform)); err != nil {
 		return err
 	}
-	return s.remember(&file.Platform, path)
+	source, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return s.remember(desire(&file.Platform), source)
 }
 
 // applySaved applies a saved plan as it is, or not at all.
 func (m *Meta) applySaved(ctx context.Context, o applyOptions, saved savedPlan) (err error) {
-	s, err := m.open(o.target, saved.Plan.Namespace, "")
+	s, err := m.open(o.target, saved.Plan.Namespace, saved.Region)
 	if err != nil {
 		return err
 	}
@@ -115,7 +120,10 @@ func (m *Meta) applySaved(ctx context.Context, o applyOptions, saved savedPlan) 
 		return services.Errorf(services.CodeConflict, "the saved plan is refused, because these have moved since it was made: %s", strings.Join(moved, "; ")).
 			WithHint("Nothing was changed. Plan again")
 	}
-	return m.carryOut(ctx, s, o, saved.Plan, nil)
+	if err := m.carryOut(ctx, s, o, saved.Plan, nil); err != nil {
+		return err
+	}
+	return s.remember(saved.Desired, saved.Source)
 }
 
 // carryOut applies a plan and shows how it goes.
@@ -139,7 +147,10 @@ func (m *Meta) carryOut(ctx context.Context, s *session, o applyOptions, plan sc
 	outcome, err := s.Apply(ctx, plan, engine.Options{Detach: o.detach, Progress: view.event})
 	view.clear()
 	if err != nil {
-		if len(outcome.Reverted) > 0 {
+		switch {
+		case len(outcome.NotReverted) > 0:
+			fmt.Fprintf(m.Out, "Wave %d failed and could not be reverted as a whole: %s; the waves before it stay.\n", outcome.Waves+1, strings.Join(outcome.NotReverted, ", "))
+		case len(outcome.Reverted) > 0:
 			fmt.Fprintf(m.Out, "Wave %d failed and was reverted; the waves before it stay.\n", outcome.Waves+1)
 		}
 		return err

@@ -54,7 +54,7 @@ func runDrift(ctx context.Context, m *Meta) (err error) {
 		return err
 	}
 	defer closing(&err, s.Close)
-	found, err := s.Drift(ctx, d.Platform)
+	found, err := s.Drift(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func driftText(found []engine.Drifted) string {
 			fmt.Fprintf(&b, "    %s\n", c)
 		}
 	}
-	fmt.Fprintf(&b, "%d drifted. \"drover apply\" brings them back.\n", len(found))
+	fmt.Fprintf(&b, "%d drifted. \"drover plan\" shows what an apply would bring back.\n", len(found))
 	return b.String()
 }
 

@@ -46,7 +46,7 @@ func (r *runner) finish(ctx context.Context, err error) int {
 	if _, ok := errors.AsType[reported](err); ok {
 		return cmp.Or(r.failure, statusFailed)
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+	if _, said := errors.AsType[*services.Error](err); !said && errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = services.Errorf(services.CodeUnavailable, "interrupted: %w", context.Cause(ctx))
 	}
 	printError(r.streams.Err, err)
@@ -70,8 +70,8 @@ func printError(w io.Writer, err error) {
 		hint = e.Hint
 		text = strings.TrimSuffix(text, ". "+hint)
 	}
-	fmt.Fprintf(w, "Error: %s\n", text)
+	fmt.Fprintf(w, "Error: %s\n", printable(text))
 	if hint != "" {
-		fmt.Fprintf(w, "  %s\n", hint)
+		fmt.Fprintf(w, "  %s\n", printable(hint))
 	}
 }

@@ -99,7 +99,7 @@ func Table(w io.Writer, header []string, rows [][]string) error {
 			if cell == "" {
 				cell = "-"
 			}
-			cells[i] = strings.NewReplacer("\t", " ", "\n", " ").Replace(cell)
+			cells[i] = strings.NewReplacer("\t", " ", "\n", " ").Replace(printable(cell))
 		}
 		if _, err := fmt.Fprintln(out, strings.Join(cells, "\t")); err != nil {
 			return err

@@ -81,7 +81,7 @@ func runPlan(ctx context.Context, m *Meta) (err error) {
 		if err != nil {
 			return err
 		}
-		saved := savedPlan{Created: time.Now().UTC(), Source: source, Desired: d, Plan: plan}
+		saved := savedPlan{Created: time.Now().UTC(), Source: source, Region: file.Platform.Region, Desired: d, Plan: plan}
 		if err := saved.write(out); err != nil {
 			return fmt.Errorf("save the plan: %w", err)
 		}

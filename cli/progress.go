@@ -53,7 +53,7 @@ func (p *progress) event(e engine.Event) {
 			return
 		}
 	}
-	detail := strings.ReplaceAll(e.Detail, "\n", "\n    ")
+	detail := strings.ReplaceAll(printable(e.Detail), "\n", "\n    ")
 	if detail != "" {
 		detail = ": " + detail
 	}
@@ -81,7 +81,7 @@ func (p *progress) draw() {
 		return
 	}
 	first := slices.Min(slices.Collect(maps.Keys(p.waiting)))
-	line := fmt.Sprintf("    waiting for %d: %s: %s", len(p.waiting), p.name(first), p.waiting[first])
+	line := fmt.Sprintf("    waiting for %d: %s: %s", len(p.waiting), p.name(first), printable(p.waiting[first]))
 	if r := []rune(line); len(r) > p.width {
 		line = string(r[:p.width-1]) + "…"
 	}

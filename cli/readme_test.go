@@ -25,7 +25,7 @@ func TestReadme_Commands(t *testing.T) {
 			}
 			walk(name, c.Subcommands)
 			if c.Run != nil && !c.Hidden && c.Name != "version" {
-				require.Contains(t, string(text), c.Name, "the README says nothing of \"drover %s\"", name)
+				require.Regexp(t, "drover "+name+"\\b", string(text), "the README says nothing of \"drover %s\"", name)
 			}
 		}
 	}
@@ -40,4 +40,20 @@ func TestReadme_Commands(t *testing.T) {
 			require.True(t, flags[flag[1]], "the README shows \"drover %s %s\"", m[1], flag[1])
 		}
 	}
+}
+
+// Every target of make that the README names exists.
+func TestReadme_Make(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	makefile, err := os.ReadFile("../Makefile")
+	require.NoError(t, err)
+	named := regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)").FindAllStringSubmatch(string(text), -1)
+	require.NotEmpty(t, named)
+	for _, m := range named {
+		require.Regexp(t, "(?m)^"+m[1]+":", string(makefile), "the README shows \"make %s\"", m[1])
+	}
+	ci, err := os.ReadFile("../.ci/run")
+	require.NoError(t, err)
+	require.Regexp(t, "(?m)^exec make test$", string(ci), "what the README calls the tests")
 }

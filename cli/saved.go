@@ -21,7 +21,8 @@ const savedFormat = 1
 // for, so that applying it can look again whether anything has moved.
 type savedPlan struct {
 	Created time.Time         `json:"created"`
-	Source  string            `json:"source"` // absolute path of the platform file
+	Source  string            `json:"source"`           // absolute path of the platform file
+	Region  string            `json:"region,omitempty"` // Nomad's; "" is the server's own
 	Desired scheduler.Desired `json:"desired"`
 	Plan    scheduler.Plan    `json:"plan"`
 }

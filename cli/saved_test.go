@@ -20,7 +20,7 @@ func saved(t *testing.T) savedPlan {
 	file, diags := hcl.Load("../examples/platform.hcl", hcl.Options{})
 	require.False(t, diags.HasErrors())
 	d := desire(&file.Platform)
-	return savedPlan{Created: time.Unix(0, 0).UTC(), Source: "/x.hcl", Desired: d, Plan: scheduler.Compute(d, scheduler.Observed{})}
+	return savedPlan{Created: time.Unix(0, 0).UTC(), Source: "/x.hcl", Region: "eu", Desired: d, Plan: scheduler.Compute(d, scheduler.Observed{})}
 }
 
 func TestReadSaved_WhatWasWritten(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -45,8 +43,20 @@ type session struct {
 	*engine.Engine
 }
 
-// open connects a command to the servers, for jobs in a namespace.
+// open connects a command to the servers, for jobs in a namespace, and opens
+// Drover's state, which one process at a time can.
 func (m *Meta) open(t target, namespace, region string) (*session, error) {
+	s, err := m.connect(t, namespace, region)
+	if err != nil {
+		return nil, err
+	}
+	s.State, err = state.Open(state.Config{Dir: t.State, Logger: s.Logger})
+	return s, err
+}
+
+// connect is [Meta.open] without the state: what runs can be asked for while
+// an apply goes on.
+func (m *Meta) connect(t target, namespace, region string) (*session, error) {
 	t.Nomad.Namespace = namespace
 	if region != "" {
 		t.Nomad.Region = region
@@ -63,12 +73,7 @@ func (m *Meta) open(t target, namespace, region string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	logger := m.logger()
-	store, err := state.Open(state.Config{Dir: t.State, Logger: logger})
-	if err != nil {
-		return nil, err
-	}
-	return &session{&engine.Engine{Nomad: n, Consul: c, Vault: v, State: store, Logger: logger, Now: time.Now}}, nil
+	return &session{&engine.Engine{Nomad: n, Consul: c, Vault: v, Logger: m.logger(), Now: time.Now}}, nil
 }
 
 // Close closes Drover's state.
@@ -98,14 +103,11 @@ func (m *Meta) fits(ctx context.Context, s *session, file *hcl.File) error {
 	return m.report(file, file.CheckNodes(nodes))
 }
 
-// remember notes that a platform was applied from a file.
-func (s *session) remember(p *services.Platform, path string) error {
-	source, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
+// remember notes that a platform was applied from the file at an absolute
+// path.
+func (s *session) remember(d scheduler.Desired, source string) error {
 	return s.State.Apply(state.PutPlatform{Platform: state.PlatformRecord{
-		Identity: p.Identity, Name: p.Name, Namespace: p.Namespace, Source: source, AppliedAt: s.Now(),
+		Identity: d.Platform, Name: d.Name, Namespace: d.Namespace, Source: source, AppliedAt: s.Now(),
 	}})
 }
 

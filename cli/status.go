@@ -46,16 +46,15 @@ func statusCommand() Command {
 }
 
 // status shows what runs of the platform of a file.
-func (m *Meta) status(ctx context.Context, t target, path string) (err error) {
+func (m *Meta) status(ctx context.Context, t target, path string) error {
 	d, platform, err := m.platform(t, path)
 	if err != nil {
 		return err
 	}
-	s, err := m.open(t, d.Namespace, platform.Region)
+	s, err := m.connect(t, d.Namespace, platform.Region)
 	if err != nil {
 		return err
 	}
-	defer closing(&err, s.Close)
 	if err := s.Check(ctx); err != nil {
 		return err
 	}
@@ -131,7 +130,7 @@ func (m *Meta) statusTable(rows []statusRow) error {
 	}
 	for _, r := range rows {
 		if r.Detail != "" {
-			fmt.Fprintf(m.Out, "\n%s: %s\n", r.Job, strings.TrimSpace(r.Detail))
+			fmt.Fprintf(m.Out, "\n%s: %s\n", r.Job, printable(strings.TrimSpace(r.Detail)))
 		}
 	}
 	return nil

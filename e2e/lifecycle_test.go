@@ -186,11 +186,14 @@ func TestLifecycle(t *testing.T) {
 		r := d.must(1, "apply", bad)
 		require.Contains(t, r.stderr+r.stdout, "shouting", "the task's own words")
 		require.Contains(t, r.stdout, "reverted")
+		untouched := 0
 		for _, job := range jobs {
-			if job.Kind != services.KindApp || !strings.Contains(r.stdout, string(job.ID)) {
+			if !strings.Contains(r.stdout, string(job.ID)) {
 				require.Equal(t, allocs[job.ID], runningAlloc(t, job.ID), "%s kept running", job.ID)
+				untouched++
 			}
 		}
+		require.Equal(t, len(jobs)-1, untouched, "the Hub and all Apps but the first")
 		require.Eventually(t, func() bool { return d.run("plan", path).code == 0 }, waitLimit, waitStep, "everything is as it was")
 		require.Eventually(t, func() bool { return strings.Count(d.must(0, "status", path).stdout, "healthy") == 4 }, waitLimit, waitStep)
 	})

@@ -38,7 +38,7 @@ func TestApply_OutlivesAServer(t *testing.T) {
 			}
 			require.NoError(t, cmd.Wait(), "%s%s", seen.String(), stderr.String())
 			require.True(t, killed, seen.String())
-			requireOnce(t, jobsOf(t, path))
+			requireOnce(t, jobsOf(t, path), 0)
 			d.must(0, "destroy", "-yes", path)
 		})
 	}

@@ -76,14 +76,29 @@ func TestApply_CountsChangeInPlace(t *testing.T) {
 	d.must(0, "drift", two)
 	require.Contains(t, d.must(0, "apply", two).stdout, "No changes")
 	require.Eventually(t, func() bool { return len(runningAllocs(t, id)) == 5 }, waitLimit, waitStep)
+	requireStillRunning(t, id, before)
 
 	_, _, err = nomadClient(t).Jobs().Scale(id, "compute", new(2), "back", false, nil, nil)
 	require.NoError(t, err)
 	require.Contains(t, d.must(0, "apply", three).stdout, "No changes", "the count belongs to whoever scales")
-	for alloc := range before {
-		require.Eventually(t, func() bool { return runningAllocs(t, id)[alloc] || len(runningAllocs(t, id)) == 3 }, waitLimit, waitStep)
-	}
+
+	fixed := writePlatform(t, strings.Replace(strings.Replace(linkageText, "COUNT", "3", 1), "min    = 1\n    max    = 5\n", "", 1))
+	require.Eventually(t, func() bool { return len(runningAllocs(t, id)) == 3 }, waitLimit, waitStep)
+	before = runningAllocs(t, id)
+	require.Contains(t, d.must(1, "plan", fixed).stdout, `group[compute].Count: "2" => "3"`)
+	d.must(0, "apply", fixed)
+	require.Eventually(t, func() bool { return len(runningAllocs(t, id)) == 4 }, waitLimit, waitStep)
+	requireStillRunning(t, id, before)
+	d.must(0, "plan", fixed)
 	d.must(0, "destroy", "-yes", two)
+}
+
+func requireStillRunning(t testing.TB, id string, before map[string]bool) {
+	t.Helper()
+	now := runningAllocs(t, id)
+	for alloc := range before {
+		require.True(t, now[alloc], "allocation %s was replaced", alloc)
+	}
 }
 
 // runningAllocs returns the allocations of a job that run.

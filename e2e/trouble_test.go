@@ -30,11 +30,14 @@ func TestTrouble(t *testing.T) {
 		"no token for Consul": {"CONSUL_HTTP_TOKEN=", "Error: there is no token for Consul at " + stack.Consul + "\n  Set CONSUL_HTTP_TOKEN to a token that exists and has not expired\n"},
 		"no token for Vault":  {"VAULT_TOKEN=", "Error: there is no token for Vault at " + stack.Vault + "\n  Set VAULT_TOKEN to a token that exists and has not expired\n"},
 		"no such host":        {"NOMAD_ADDR=http://nomad.invalid:4646", "Error: cannot reach Nomad at http://nomad.invalid:4646: no such host nomad.invalid\n"},
+		"Nomad at Consul's":   {"CONSUL_HTTP_ADDR=" + stack.Nomad, "Error: what answers at " + stack.Nomad + " is not Consul\n  Set CONSUL_HTTP_ADDR to Consul's address\n"},
+		"Consul at Nomad's":   {"NOMAD_ADDR=" + stack.Consul, "Error: what answers at " + stack.Consul + " is not Nomad\n  Set NOMAD_ADDR to Nomad's address\n"},
+		"Nomad at Vault's":    {"VAULT_ADDR=" + stack.Nomad, "Error: what answers at " + stack.Nomad + " is not Vault"},
 		"no address":          {"NOMAD_ADDR=not a url", "Error: NOMAD_ADDR is \"not a url\", which is not an http or https URL\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDrover(t).with(c.env)
-			for command, code := range map[string]int{"plan": 255, "apply": 1, "status": 1, "destroy": 1} {
+			for command, code := range map[string]int{"plan": 255, "apply": 1, "status": 1, "drift": 255, "destroy": 1} {
 				args := []string{command, path}
 				if command == "destroy" {
 					args = []string{command, "-yes", path}

@@ -30,20 +30,21 @@ func TestCases(t *testing.T) {
 		require.NoError(t, err)
 		a, err := txtar.ParseFile(path)
 		require.NoError(t, err)
+		want := map[string]string{}
+		for _, f := range a.Files {
+			if strings.HasPrefix(f.Name, "want.") {
+				want[f.Name] = string(f.Data)
+			}
+		}
+		// Counted here, so that a single case may be run with -run.
+		if strings.HasPrefix(want["want.diag"], "Error") || strings.Contains(want["want.diag"], "\nError") {
+			bad++
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 			got := runCase(t, a)
-			if strings.HasPrefix(got["want.diag"], "Error") || strings.Contains(got["want.diag"], "\nError") {
-				bad++
-			}
 			if *update {
 				writeCase(t, path, a, got)
 				return
-			}
-			want := map[string]string{}
-			for _, f := range a.Files {
-				if strings.HasPrefix(f.Name, "want.") {
-					want[f.Name] = string(f.Data)
-				}
 			}
 			require.Equal(t, want, got)
 			for _, secret := range []string{"hunter2", "s3cr3t", "MHcCAQEE"} {

@@ -35,6 +35,10 @@ var (
 	// userInfo finds a password in a URL.
 	userInfo   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^/?#@:\s]*:[^/?#@\s]+@`)
 	privateKey = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+	// nomadReference is what Nomad fills in when the task starts, secrets that
+	// it read from Vault included.
+	nomadReference = regexp.MustCompile(`\$\{[^}]*\}`)
+	argPattern     = regexp.MustCompile(`^-{0,2}[A-Za-z][A-Za-z0-9_.-]*$`)
 )
 
 // s3Names are what an s3 block puts into the environment.
@@ -117,12 +121,51 @@ func (c *converter) checkNotSecret(a *hcl.Attribute, value string) bool {
 	return false
 }
 
+// checkArgs reports arguments that look like secrets. A job's command line is
+// as readable as its environment.
+func (c *converter) checkArgs(a *hcl.Attribute, args []string) {
+	for i, arg := range args {
+		problem := ""
+		fixed := nomadReference.ReplaceAllString(arg, "")
+		switch named, value := secretArg(fixed); {
+		case userInfo.MatchString(fixed):
+			problem = "is a URL with a password in it"
+		case privateKey.MatchString(fixed):
+			problem = "is a private key"
+		case named && value, i > 0 && follows(args[i-1], fixed):
+			problem = "looks like a secret"
+		default:
+			continue
+		}
+		c.errorAt(a.Expr.Range(), "Literal secret", "Element %d of %s %s, and the command line of a job is readable to everybody who sees the job. Give the task a secret block, and let the command read the environment variable.", i, a.Name, problem)
+	}
+}
+
+// follows reports whether an argument is the value of the one before, which
+// names a secret: "--password", "x".
+func follows(before, arg string) bool {
+	named, value := secretArg(before)
+	return named && !value && arg != "" && !strings.HasPrefix(arg, "-")
+}
+
+// secretArg reports whether an argument names a secret, as "--db-password=x",
+// "DB_PASSWORD=x" and "--db-password" do, and whether it has its value, too.
+func secretArg(arg string) (named, value bool) {
+	name, text, assigned := strings.Cut(arg, "=")
+	if !argPattern.MatchString(name) || !assigned && name[0] != '-' {
+		return false, false
+	}
+	words := strings.NewReplacer("-", "_", ".", "_").Replace(strings.TrimLeft(name, "-"))
+	named = secretName(words)
+	return named, named && text != ""
+}
+
 // secretName reports whether an environment variable of that name usually
 // holds a secret. TOKENIZERS_PARALLELISM and DB_PASSWORD_FILE do not.
 func secretName(name string) bool {
 	words := strings.Split(strings.ToUpper(name), "_")
 	last := words[len(words)-1]
-	if slices.Contains([]string{"FILE", "PATH", "DIR", "NAME"}, last) {
+	if slices.Contains([]string{"FILE", "PATH", "DIR", "NAME", "STDIN"}, last) {
 		return false
 	}
 	for _, w := range words {

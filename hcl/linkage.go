@@ -200,6 +200,7 @@ func (c *converter) group(g groupArgs, what string, def hcl.Range, shared servic
 		w.Command = s
 	}
 	if list, st := c.list(g.args); st == ok && len(list) > 0 {
+		c.checkArgs(g.args, list)
 		w.Args = list
 	}
 	var d demand

@@ -111,12 +111,16 @@ func (d demand) String() string {
 	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
-// devices counts a node's devices of a name, which is a type, a vendor and a
-// type, or those and a model.
+// devices counts a node's devices of a name, which is a vendor and a type, or
+// those and a model. A name that the node lists itself says it all: what lies
+// below it is the same devices again.
 func devices(n services.Node, name string) int {
+	if count, listed := n.Devices[name]; listed {
+		return count
+	}
 	sum := 0
 	for id, count := range n.Devices {
-		if id == name || strings.HasPrefix(id, name+"/") {
+		if strings.HasPrefix(id, name+"/") {
 			sum += count
 		}
 	}

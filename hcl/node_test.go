@@ -2,6 +2,7 @@ package hcl_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -126,5 +127,22 @@ func TestCheckNodes_NoNodes(t *testing.T) {
 	for _, d := range found {
 		require.Contains(t, d.Detail, "No node is known at all.")
 		require.NotNil(t, d.Subject)
+	}
+}
+
+// TestCheckNodes_CountsDevicesOnce counts a device once, whether a node lists it by its full ID or
+// by each of its names.
+func TestCheckNodes_CountsDevicesOnce(t *testing.T) {
+	for _, name := range []string{"nvidia/gpu", "nvidia/gpu/H200"} {
+		f, diags := hcl.Parse("in.hcl", []byte(strings.Replace(demanding, `device "nvidia/gpu"`, `device "`+name+`"`, 1)), hcl.Options{})
+		require.Empty(t, diags)
+		for count, want := range map[int]int{1: 1, 2: 0} {
+			byID, byName := gpus, gpus
+			byID.Devices = map[string]int{"nvidia/gpu/H200": count, "nvidia/gpux/X": 8}
+			byName.Devices = map[string]int{"nvidia/gpu/H200": count, "nvidia/gpu": count, "gpu": count}
+			for _, node := range []services.Node{byID, byName} {
+				require.Len(t, f.CheckNodes([]services.Node{large, node}), want, "%d of %s in %v", count, name, node.Devices)
+			}
+		}
 	}
 }

@@ -171,14 +171,16 @@ func checkShape(tokens hclsyntax.Tokens) *hcl.Diagnostic {
 }
 
 // maskSecrets returns the text with stars, byte for byte, in place of private
-// keys, URLs with passwords and the quoted parts of every argument that is
-// named like a secret. It works on tokens, so
-// that it also holds for a file that does not parse: a diagnostic shows the
-// source line it is about, and that line may end up in a log.
+// keys, URLs with passwords, the quoted parts of every argument that is named
+// like a secret, and strings such as "--password=x" and what follows
+// "--password". It works on tokens, so that it also holds for a file that does
+// not parse: a diagnostic shows the source line it is about, and that line may
+// end up in a log.
 func maskSecrets(text []byte, tokens hclsyntax.Tokens) []byte {
 	masked := slices.Clone(text)
 	hidden, depth := false, 0
 	key := false        // within a private key
+	flag := ""          // the string before, in the same list
 	var blocks []string // what opened each brace
 	header := ""        // the first word of the line
 	for i, t := range tokens {
@@ -200,7 +202,7 @@ func maskSecrets(text []byte, tokens hclsyntax.Tokens) []byte {
 			}
 		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen:
 			depth--
-			hidden = hidden && depth >= 0
+			flag, hidden = "", hidden && depth >= 0
 			if t.Type == hclsyntax.TokenCBrace && len(blocks) > 0 {
 				blocks = blocks[:len(blocks)-1]
 			}
@@ -208,9 +210,12 @@ func maskSecrets(text []byte, tokens hclsyntax.Tokens) []byte {
 			hidden, header = hidden && depth > 0, ""
 		case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenNumberLit:
 			key = key || privateKey.Match(t.Bytes)
-			if hidden || key || userInfo.Match(t.Bytes) {
+			text := string(t.Bytes)
+			named, value := secretArg(text)
+			if hidden || key || userInfo.Match(t.Bytes) || named && value || follows(flag, text) {
 				stars(masked, t.Range)
 			}
+			flag = text
 			key = key && !bytes.Contains(t.Bytes, []byte("-----END "))
 		case hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc:
 			key = false

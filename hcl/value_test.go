@@ -69,6 +69,22 @@ func TestSecretName(t *testing.T) {
 	}
 }
 
+func TestSecretArg(t *testing.T) {
+	for arg, want := range map[string][2]bool{
+		"--password": {true, false}, "--db.password": {true, false}, "-token": {true, false}, "--password=": {true, false},
+		"--password=x": {true, true}, "--db-password=x=y": {true, true}, "DB_PASSWORD=x": {true, true},
+		"": {}, "-": {}, "--": {}, "=": {}, "=x": {}, "password": {}, "--password-stdin": {}, "--password-file": {}, "--epochs=3": {}, "a password=x": {},
+	} {
+		named, value := secretArg(arg)
+		require.Equal(t, want, [2]bool{named, value}, arg)
+	}
+	require.True(t, follows("--token", "x"))
+	require.False(t, follows("--token", "-v"))
+	require.False(t, follows("--token", ""))
+	require.False(t, follows("--token=x", "y"))
+	require.False(t, follows("token", "x"))
+}
+
 func TestNearest(t *testing.T) {
 	names := []string{"docker", "exec", "raw_exec", "mock_driver"}
 	for given, want := range map[string]string{"dokcer": "docker", "exce": "exec", "raw-exec": "raw_exec", "Docker": "docker", "podman": "", "": "", "x": ""} {

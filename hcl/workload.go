@@ -41,10 +41,10 @@ var userPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za
 func (c *converter) workload(t taskBlock) services.Workload {
 	var w services.Workload
 	c.program(t, &w)
-	w.Args, _ = c.list(t.args)
-	if len(w.Args) == 0 {
+	if w.Args, _ = c.list(t.args); len(w.Args) == 0 {
 		w.Args = nil
 	}
+	c.checkArgs(t.args, w.Args)
 	w.User, _ = c.match(t.user, userPattern, "a user, or a user and a group with a colon between")
 	w.NodePool, _ = c.match(t.nodePool, poolPattern, "letters, digits, dashes and underscores, at most 128")
 	c.environment(t, &w)

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/drover-platform/drover/jobspecs"
@@ -22,7 +23,10 @@ func (c Change) String() string {
 }
 
 func quote(s string) string {
-	s = strings.NewReplacer("\\", `\\`, "\n", `\n`, "\t", `\t`, `"`, `\"`).Replace(s)
+	// In Go's syntax: a job that a hand changed may hold anything, and nothing
+	// in it may move the terminal's cursor.
+	s = strconv.Quote(s)
+	s = s[1 : len(s)-1]
 	if r := []rune(s); len(r) > 160 {
 		s = string(r[:160]) + "..."
 	}

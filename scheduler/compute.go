@@ -29,6 +29,11 @@ func Compute(d Desired, o Observed) Plan {
 	c.wave(c.jobs("linkage services and runners", jobs, services.KindLinkage, services.KindRunner))
 	c.apps(jobs)
 	c.wave(c.removals(jobs))
+	// Last, so that one App that does not start keeps nothing else from being
+	// updated; but it is looked at, so that nobody is told that all is well.
+	c.wave(Wave{Name: "what failed before", Wait: c.failed})
+	c.forget(jobs)
+	c.plan.Waves = withTheirJobs(c.plan.Waves)
 	slices.SortFunc(c.plan.Conflicts, func(a, b Conflict) int { return cmp.Compare(a.Object, b.Object) })
 	return c.plan
 }
@@ -37,11 +42,12 @@ type computation struct {
 	desired Desired
 	seen    Observed
 	plan    Plan
+	failed  []Wait
 }
 
 // wave adds a wave that has something to do.
 func (c *computation) wave(w Wave) {
-	if len(w.WriteGrants)+len(w.GenerateSecrets)+len(w.CreateVolumes)+len(w.Register)+len(w.Wait)+len(w.Stop)+len(w.DeleteGrants) > 0 {
+	if !w.empty() {
 		c.plan.Waves = append(c.plan.Waves, w)
 	}
 }
@@ -175,7 +181,13 @@ func (c *computation) job(w *Wave, want *jobspecs.Job) {
 	default:
 		c.plan.Unchanged++
 		if !have.Settled {
-			w.Wait = append(w.Wait, Wait{Job: want.ID, Index: have.ModifyIndex, Reason: "its deployment is in progress"})
+			wait := Wait{Job: want.ID, Index: have.ModifyIndex, Reason: "its deployment is in progress"}
+			if have.Failed {
+				wait.Reason = "its deployment failed"
+				c.failed = append(c.failed, wait)
+			} else {
+				w.Wait = append(w.Wait, wait)
+			}
 		}
 		if applied := c.seen.Applied[want.ID]; applied.ModifyIndex != have.ModifyIndex || applied.Hash != want.Hash {
 			c.plan.Adopt = append(c.plan.Adopt, Adopt{Job: want, Index: have.ModifyIndex})
@@ -219,6 +231,21 @@ func (c *computation) removals(jobs []*jobspecs.Job) Wave {
 		}
 	}
 	return w
+}
+
+// forget lists what Drover remembers of jobs that are neither wanted nor there
+// to be stopped: somebody else stopped or purged them.
+func (c *computation) forget(jobs []*jobspecs.Job) {
+	wanted := map[services.JobID]bool{}
+	for _, job := range jobs {
+		wanted[job.ID] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.seen.Applied)) {
+		have, ok := c.seen.Jobs[id]
+		if !wanted[id] && (!ok || have.Stopped) {
+			c.plan.Forget = append(c.plan.Forget, id)
+		}
+	}
 }
 
 // withCounts returns the job to register: the wanted one, with the counts that

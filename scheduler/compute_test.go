@@ -154,6 +154,60 @@ func TestCompute_UnsettledJobIsWaitedFor(t *testing.T) {
 	require.Len(t, plan.Adopt, 1, "what an interrupted apply registered is remembered")
 }
 
+// A job whose deployment failed is looked at, after everything else.
+func TestCompute_FailedJobIsLookedAtLast(t *testing.T) {
+	w := newWorld()
+	d := desired(wantedJob(services.KindApp, "alice", "a1"))
+	require.NoError(t, w.carryOut(Compute(d, w.observe(d)), all))
+	id := d.Jobs[0].ID
+	have := w.Jobs[id]
+	have.Settled, have.Failed = false, true
+	w.Jobs[id] = have
+
+	plan := Compute(desired(d.Jobs[0], wantedJob(services.KindApp, "bob", "b1")), w.observe(d))
+	last := plan.Waves[len(plan.Waves)-1]
+	require.Equal(t, []Wait{{Job: id, Index: have.ModifyIndex, Reason: "its deployment failed"}}, last.Wait)
+	require.Empty(t, last.Register)
+	require.Empty(t, plan.Waves[len(plan.Waves)-2].Wait)
+}
+
+// What a running job may read changes with the job, not before.
+func TestCompute_GrantsChangeWithTheirJobs(t *testing.T) {
+	w := newWorld()
+	d := desired(wantedJob(services.KindHub, "main", "h1"))
+	require.NoError(t, w.carryOut(Compute(d, w.observe(d)), all))
+
+	d = desired(wantedJob(services.KindHub, "main", "h2"))
+	plan := Compute(d, w.observe(d))
+	require.Len(t, plan.Waves, 1)
+	require.Equal(t, "Hub", plan.Waves[0].Name)
+	require.Len(t, plan.Waves[0].WriteGrants, 1)
+	require.Len(t, plan.Waves[0].Register, 1)
+
+	d = desired(wantedJob(services.KindHub, "main", "h1"))
+	w.rules[d.Jobs[0].Grant.Name] = "changed by a hand"
+	plan = Compute(d, w.observe(d))
+	require.Len(t, plan.Waves, 1)
+	require.Equal(t, "Vault roles, policies and secrets", plan.Waves[0].Name, "the job stays as it is")
+}
+
+// What Drover remembers of a job that somebody purged or stopped, and that is
+// not wanted any more, is forgotten.
+func TestCompute_ForgetsWhatIsGone(t *testing.T) {
+	w := newWorld()
+	d := desired(wantedJob(services.KindApp, "alice", "a1"), wantedJob(services.KindApp, "bob", "b1"), wantedJob(services.KindApp, "carol", "c1"))
+	require.NoError(t, w.carryOut(Compute(d, w.observe(d)), all))
+	gone, stopped, wanted := d.Jobs[0].ID, d.Jobs[1].ID, d.Jobs[2]
+	delete(w.Jobs, gone)
+	have := w.Jobs[stopped]
+	have.Stopped = true
+	w.Jobs[stopped] = have
+
+	plan := Compute(desired(wanted), w.observe(desired(wanted)))
+	require.True(t, plan.Settled())
+	require.ElementsMatch(t, []services.JobID{gone, stopped}, plan.Forget)
+}
+
 func TestCompute_CountsOfAScalingPolicyStay(t *testing.T) {
 	job := wantedJob(services.KindLinkage, "pprl", "l1")
 	job.Spec.TaskGroups = []*api.TaskGroup{

@@ -45,6 +45,9 @@ type ObservedJob struct {
 	Status      string         `json:"status"` // Nomad's: pending, running, dead
 	// Settled is false while a deployment of the job is in progress.
 	Settled bool `json:"settled"`
+	// Failed says that the job is not settled because its deployment failed,
+	// and that it has not become healthy since.
+	Failed bool `json:"failed,omitempty"`
 	// Counts are the task groups' counts; known where the job was examined.
 	Counts map[string]int `json:"counts,omitempty"`
 	// Examined says that Changes and Unplaced were asked from Nomad.

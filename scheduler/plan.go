@@ -27,6 +27,9 @@ type Plan struct {
 	// does not remember, because an apply was cut short or ran elsewhere.
 	// Applying the plan makes it remember; nothing else changes.
 	Adopt []Adopt `json:"adopt,omitempty"`
+	// Forget are jobs that Drover's own state remembers and that neither are
+	// wanted nor run. Applying the plan forgets them; nothing else changes.
+	Forget []services.JobID `json:"forget,omitempty"`
 	// Versions is the version of every object that the plan looked at, by
 	// "kind/name". A saved plan is refused when any of them has moved.
 	Versions map[string]string `json:"versions"`
@@ -113,6 +116,9 @@ type Conflict struct {
 	Reason string `json:"reason"`
 }
 
+// Name is the object as people read it: "job app-x".
+func (c Conflict) Name() string { return strings.Replace(c.Object, "/", " ", 1) }
+
 // Empty reports whether nothing has to change. Jobs that are waited for are
 // no change.
 func (p Plan) Empty() bool { return p.Count() == (Count{}) && len(p.Conflicts) == 0 }
@@ -171,7 +177,7 @@ func (p Plan) String() string {
 		}
 	}
 	for _, c := range p.Conflicts {
-		fmt.Fprintf(&b, "! %s: %s\n", c.Object, c.Reason)
+		fmt.Fprintf(&b, "! %s: %s\n", c.Name(), c.Reason)
 	}
 	for _, u := range p.Unplaced {
 		fmt.Fprintf(&b, "! job %s, group %q: %s\n", u.Job, u.Group, u)

@@ -33,8 +33,8 @@ func nomadPolicy(namespace string) string {
 	f := hclwrite.NewEmptyFile()
 	ns := f.Body().AppendNewBlock("namespace", []string{namespace}).Body()
 	ns.SetAttributeValue("capabilities", stringList(
-		"list-jobs", "parse-job", "read-job", "submit-job", "alloc-lifecycle", "read-logs", "read-fs",
-		"host-volume-create", "host-volume-read", "host-volume-delete",
+		"list-jobs", "parse-job", "read-job", "submit-job", "read-logs", "read-fs",
+		"host-volume-create", "host-volume-read",
 	))
 	f.Body().AppendNewBlock("node", nil).Body().SetAttributeValue("policy", cty.StringVal("read"))
 	f.Body().AppendNewBlock("agent", nil).Body().SetAttributeValue("policy", cty.StringVal("read"))

@@ -322,6 +322,7 @@ func TestTokens_MayNoMore(t *testing.T) {
 		{"nomad", "PUT", "/v1/system/gc", nil},
 		{"nomad", "GET", "/v1/operator/snapshot", nil},
 		{"nomad", "PUT", "/v1/var/nomad/jobs/x?namespace=drover", object{"Path": "nomad/jobs/x", "Items": object{"a": "b"}}},
+		{"nomad", "DELETE", "/v1/volume/host/00000000-0000-0000-0000-000000000000/delete?namespace=drover", nil},
 		{"consul", "PUT", "/v1/kv/x", "y"},
 		{"consul", "GET", "/v1/kv/x", nil},
 		{"consul", "PUT", "/v1/agent/service/register", object{"Name": "x"}},

@@ -25,8 +25,7 @@ func (c *Client) Check(ctx context.Context) error {
 	case answered && (refused.Code == http.StatusTooManyRequests || refused.Code >= http.StatusInternalServerError):
 		return c.explain("tell its leader", err)
 	case err != nil:
-		return services.Errorf(services.CodeUnavailable, "what answers at %s is not Consul", c.Address()).
-			WithHint("Set %s to Consul's address", c.endpoint.AddrVar)
+		return c.impostor()
 	case !strings.Contains(leader, ":"): // "10.0.0.1:8300"
 		return services.Errorf(services.CodeUnavailable, "Consul at %s has no leader", c.Address()).
 			WithHint("Wait until its servers have elected one, then try again")
@@ -43,6 +42,9 @@ func (c *Client) Check(ctx context.Context) error {
 		// Every token may read itself, so this is about the token.
 		return c.endpoint.Refused(http.StatusUnauthorized, "look up the token itself", "")
 	}
+	if _, unanswered := errors.AsType[*url.Error](err); err != nil && refused.Code == 0 && !unanswered && ctx.Err() == nil {
+		return c.impostor() // Nomad has a leader and tokens too, but they look different
+	}
 	if err != nil {
 		return c.explain("look up the token itself", err)
 	}
@@ -50,4 +52,10 @@ func (c *Client) Check(ctx context.Context) error {
 	// see it would see nothing of what Drover runs either.
 	_, err = c.Health(ctx, "consul")
 	return err
+}
+
+// impostor is the error of an address where something else answers.
+func (c *Client) impostor() error {
+	return services.Errorf(services.CodeUnavailable, "what answers at %s is not Consul", c.Address()).
+		WithHint("Set %s to Consul's address", c.endpoint.AddrVar)
 }

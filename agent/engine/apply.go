@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -27,7 +28,7 @@ func (e *Engine) Apply(ctx context.Context, plan scheduler.Plan, opts Options) (
 	if err := e.permitted(ctx, plan); err != nil {
 		return Outcome{}, err
 	}
-	a := &application{Engine: e, plan: plan, opts: opts}
+	a := &application{Engine: e, plan: plan, opts: opts, before: map[services.JobID]services.Grant{}}
 	if err := a.adopt(); err != nil || len(plan.Waves) == 0 {
 		return a.outcome, err
 	}
@@ -40,6 +41,9 @@ func (e *Engine) Apply(ctx context.Context, plan scheduler.Plan, opts Options) (
 	}
 	for i, w := range plan.Waves {
 		if err = a.wave(ctx, i, w); err != nil {
+			if _, said := errors.AsType[*services.Error](err); !said && ctx.Err() != nil {
+				err = stopped(ctx)
+			}
 			break
 		}
 		a.outcome.Waves++
@@ -49,7 +53,9 @@ func (e *Engine) Apply(ctx context.Context, plan scheduler.Plan, opts Options) (
 	}
 	record.EndedAt, record.Outcome = e.Now(), "applied"
 	if err != nil {
-		record.Outcome = "failed: " + err.Error()
+		// Without what tasks printed: that is theirs to keep, and may be a
+		// secret.
+		record.Outcome = "failed: " + firstLine(err.Error())
 	}
 	return a.outcome, joinErrors(err, e.State.ApplyAll([]state.Command{
 		state.RecordApply{Platform: plan.Platform, Record: record},
@@ -90,8 +96,10 @@ type application struct {
 	plan    scheduler.Plan
 	opts    Options
 	outcome Outcome
+	// before is what the grants that this apply updated permitted before.
+	before map[services.JobID]services.Grant
 
-	mu sync.Mutex // guards outcome and calls of opts.Progress
+	mu sync.Mutex // guards outcome, before and calls of opts.Progress
 }
 
 func (a *application) report(wave int, object string, s State, format string, args ...any) {
@@ -103,7 +111,7 @@ func (a *application) report(wave int, object string, s State, format string, ar
 	if s == StateFailed {
 		log = a.Logger.Warn
 	}
-	log("apply", "wave", event.Wave, "object", object, "state", string(s), "detail", event.Detail)
+	log("apply", "wave", event.Wave, "object", object, "state", string(s), "detail", firstLine(event.Detail))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.opts.Progress != nil {
@@ -111,7 +119,8 @@ func (a *application) report(wave int, object string, s State, format string, ar
 	}
 }
 
-// adopt makes Drover's state remember jobs that it finds as they should be.
+// adopt makes Drover's state remember jobs that it finds as they should be, and
+// forget those that somebody else stopped or purged.
 func (a *application) adopt() error {
 	var commands []state.Command
 	for _, x := range a.plan.Adopt {
@@ -121,5 +130,13 @@ func (a *application) adopt() error {
 		}
 		commands = append(commands, command)
 	}
+	for _, id := range a.plan.Forget {
+		commands = append(commands, state.DeleteApplied{Platform: a.plan.Platform, Job: id})
+	}
 	return a.State.ApplyAll(commands)
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/drover-platform/drover/agent/state"
 	"github.com/drover-platform/drover/jobspecs"
 	"github.com/drover-platform/drover/scheduler"
 	"github.com/drover-platform/drover/services"
@@ -16,26 +17,29 @@ type Drifted struct {
 }
 
 // Drift compares what runs with what Drover last applied on the platform, as
-// its own state remembers it. It changes nothing.
-func (e *Engine) Drift(ctx context.Context, platform string) ([]Drifted, error) {
+// its own state remembers it: jobs, the volumes that they mount, and what they
+// were given in Vault. The jobs of the platform itself are not looked at. It
+// changes nothing.
+func (e *Engine) Drift(ctx context.Context, platform scheduler.Desired) ([]Drifted, error) {
 	if err := e.Check(ctx); err != nil {
 		return nil, err
 	}
-	records, err := e.State.Applied(platform)
+	records, err := e.State.Applied(platform.Platform)
 	if err != nil {
 		return nil, err
 	}
 	if len(records) == 0 {
-		return nil, services.Errorf(services.CodeNotFound, "this state folder remembers no apply of platform %q", platform).
+		return nil, services.Errorf(services.CodeNotFound, "this state folder remembers no apply of platform %q", platform.Platform).
 			WithHint("Use the -state folder that the platform was applied with, or compare with the file: drover plan FILE")
 	}
-	d := scheduler.Desired{Platform: platform}
+	d := platform
+	d.Jobs = nil
 	for _, r := range records {
-		record, _, err := e.State.Job(platform, r.Job)
+		record, _, err := e.State.Job(platform.Platform, r.Job)
 		if err != nil {
 			return nil, err
 		}
-		job, err := jobspecs.Decode(r.Job, r.Hash, record.Spec)
+		job, err := applied(record)
 		if err != nil {
 			return nil, err
 		}
@@ -45,31 +49,64 @@ func (e *Engine) Drift(ctx context.Context, platform string) ([]Drifted, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := []Drifted{}
-	for _, job := range d.Jobs {
-		if _, ok := observed.Jobs[job.ID]; !ok {
-			out = append(out, Drifted{Object: "job " + string(job.ID), Reason: "is gone", Changes: []scheduler.Change{}})
-		}
-	}
-	plan := scheduler.Compute(d, observed)
-	for _, c := range plan.Conflicts {
-		out = append(out, Drifted{Object: c.Object, Reason: c.Reason, Changes: []scheduler.Change{}})
-	}
-	for _, w := range plan.Waves {
-		for _, r := range w.Register {
-			if r.Expect != 0 {
-				out = append(out, Drifted{Object: "job " + string(r.Job.ID), Reason: r.Reason, Changes: append([]scheduler.Change{}, r.Changes...)})
-			}
-		}
-	}
-	volumes, err := e.State.Volumes(platform)
+	return drifted(scheduler.Compute(d, observed)), nil
+}
+
+// applied is a job as it was applied.
+func applied(record state.Applied) (*jobspecs.Job, error) {
+	job, err := jobspecs.Decode(record.Job, record.Hash, record.Spec)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range volumes {
-		if _, ok := observed.Volumes[v.Volume.ID]; !ok {
-			out = append(out, Drifted{Object: "volume " + string(v.Volume.ID), Reason: "is gone", Changes: []scheduler.Change{}})
+	job.Grant, job.Secrets = record.Grant, record.Secrets
+	if volume := record.Job.VolumeID(); mounts(job, volume) {
+		job.Volume = &services.Volume{ID: volume}
+	}
+	return job, nil
+}
+
+func mounts(job *jobspecs.Job, volume services.ID) bool {
+	for _, group := range job.Spec.TaskGroups {
+		for _, v := range group.Volumes {
+			if v != nil && v.Source == string(volume) {
+				return true
+			}
 		}
 	}
-	return out, nil
+	return false
+}
+
+// drifted is what a plan back to what was applied would have to do.
+func drifted(plan scheduler.Plan) []Drifted {
+	out := []Drifted{}
+	add := func(object, reason string, changes ...scheduler.Change) {
+		out = append(out, Drifted{Object: object, Reason: reason, Changes: append([]scheduler.Change{}, changes...)})
+	}
+	const gone = "is gone"
+	for _, c := range plan.Conflicts {
+		add(c.Name(), c.Reason)
+	}
+	for _, w := range plan.Waves {
+		for _, r := range w.Register {
+			if r.Expect == 0 {
+				add("job "+string(r.Job.ID), gone)
+			} else {
+				add("job "+string(r.Job.ID), r.Reason, r.Changes...)
+			}
+		}
+		for _, v := range w.CreateVolumes {
+			add("volume "+string(v.Volume.ID), gone)
+		}
+		for _, g := range w.WriteGrants {
+			if g.Expect == scheduler.Absent {
+				add("vault grant "+g.Grant.Name, gone)
+			} else {
+				add("vault grant "+g.Grant.Name, "is not what the job was given")
+			}
+		}
+		for _, s := range w.GenerateSecrets {
+			add("secret "+s.Secret.Mount+"/"+s.Secret.Path, gone)
+		}
+	}
+	return out
 }

@@ -10,6 +10,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -36,9 +37,15 @@ type Engine struct {
 // parallel bounds the requests to one server that are under way at once.
 const parallel = 8
 
+// checkTimeout is how long the three servers may take to say that they are
+// there: a server that accepts connections and never answers ends a command.
+const checkTimeout = 15 * time.Second
+
 // Check makes sure that all three servers answer and accept their tokens,
 // before anything is changed. It returns the first problem.
 func (e *Engine) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, checkTimeout, fmt.Errorf("no answer within %s", checkTimeout))
+	defer cancel()
 	var group errgroup.Group
 	group.Go(func() error { return e.Nomad.Check(ctx) })
 	group.Go(func() error { return e.Consul.Check(ctx) })
@@ -50,6 +57,9 @@ func (e *Engine) Check(ctx context.Context) error {
 // Nomad whether new jobs can be placed. It changes nothing.
 func (e *Engine) Plan(ctx context.Context, d scheduler.Desired, placement bool) (scheduler.Plan, error) {
 	if err := e.Check(ctx); err != nil {
+		return scheduler.Plan{}, err
+	}
+	if err := e.stays(d); err != nil {
 		return scheduler.Plan{}, err
 	}
 	observed, err := e.Observe(ctx, d)
@@ -104,7 +114,30 @@ func (e *Engine) Observe(ctx context.Context, d scheduler.Desired) (scheduler.Ob
 	if err := group.Wait(); err != nil {
 		return o, err
 	}
+	if err := e.recovered(ctx, d, o); err != nil {
+		return o, err
+	}
 	return o, e.examine(ctx, d, o)
+}
+
+// recovered settles the jobs whose deployment failed and that have become
+// healthy since: Nomad's word about a deployment is final.
+func (e *Engine) recovered(ctx context.Context, d scheduler.Desired, o scheduler.Observed) error {
+	for _, job := range d.Jobs {
+		have := o.Jobs[job.ID]
+		if !have.Failed || have.Stopped {
+			continue
+		}
+		health, err := e.Consul.Health(ctx, string(job.ID))
+		if err != nil {
+			return err
+		}
+		if health.Passing() {
+			have.Settled, have.Failed = true, false
+			o.Jobs[job.ID] = have
+		}
+	}
+	return nil
 }
 
 // examine asks Nomad about the jobs whose content may differ.

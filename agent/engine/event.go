@@ -42,4 +42,6 @@ type Outcome struct {
 	Registered int             `json:"registered"` // jobs registered, reverted ones too
 	Waves      int             `json:"waves"`      // completed
 	Reverted   []string        `json:"reverted,omitempty"`
+	// NotReverted are jobs of the failed wave that are not what they were.
+	NotReverted []string `json:"not_reverted,omitempty"`
 }

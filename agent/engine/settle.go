@@ -19,6 +19,11 @@ const (
 	// blockedGrace is how long a job may have no node that fits. Right after
 	// a volume was made or a node joined, Nomad may not know of it yet.
 	blockedGrace = 45 * time.Second
+	// queuedGrace is how long a job may be without an allocation and without a
+	// reason for that.
+	queuedGrace = 5 * time.Minute
+	// volumeGrace is how long volumes may take to become ready.
+	volumeGrace = 2 * time.Minute
 	// patience is how long a server may be away while something is waited
 	// for. Restarts and leader elections are over in less.
 	patience = 2 * time.Minute
@@ -34,18 +39,16 @@ func (a *application) settle(ctx context.Context, i int, w scheduler.Wave, done 
 		waiting[r.Job.ID] = r.index
 	}
 	said := map[services.JobID]string{}
-	blocked := map[services.JobID]time.Time{}
+	stuck := map[services.JobID]stall{}
 	for len(waiting) > 0 {
 		rollouts, err := a.rollouts(ctx, waiting)
 		if err != nil {
 			return err
 		}
 		for _, r := range rollouts {
-			if r.Phase != nomad.PhaseBlocked {
-				delete(blocked, r.Job)
-			} else if since, ok := blocked[r.Job]; !ok {
-				blocked[r.Job] = a.Now()
-			} else if a.Now().Sub(since) > blockedGrace {
+			if since := stuck[r.Job]; since.phase != r.Phase {
+				stuck[r.Job] = stall{r.Phase, a.Now()}
+			} else if grace, ok := graces()[r.Phase]; ok && a.Now().Sub(since.since) > grace {
 				r.Phase = nomad.PhaseFailed
 			}
 			switch {
@@ -68,6 +71,18 @@ func (a *application) settle(ctx context.Context, i int, w scheduler.Wave, done 
 		}
 	}
 	return nil
+}
+
+// stall is since when a job has been in one phase.
+type stall struct {
+	phase nomad.Phase
+	since time.Time
+}
+
+// graces are the phases that end by themselves or not at all: every other one
+// has a deadline in Nomad.
+func graces() map[nomad.Phase]time.Duration {
+	return map[nomad.Phase]time.Duration{nomad.PhaseBlocked: blockedGrace, nomad.PhaseQueued: queuedGrace}
 }
 
 // failure is the error of a job that did not become healthy, with the task's
@@ -143,7 +158,12 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return services.Errorf(services.CodeUnavailable, "stopped waiting: %w", context.Cause(ctx)).
-			WithHint("What is registered stays; the next apply goes on from here")
+		return stopped(ctx)
 	}
+}
+
+// stopped is the error of an apply that its context ended.
+func stopped(ctx context.Context) error {
+	return services.Errorf(services.CodeUnavailable, "stopped: %w", context.Cause(ctx)).
+		WithHint("What was done stays; the next apply goes on from here")
 }

@@ -23,7 +23,7 @@ type JobStatus struct {
 	Addresses []string `json:"addresses"`
 	Nodes     []string `json:"nodes"`
 	AllocID   string   `json:"alloc_id,omitempty"` // the newest allocation
-	Version   uint64   `json:"version"`
+	Version   uint64   `json:"version"`            // Nomad's job version that it is of
 }
 
 // Up reports whether the job does what it is there for.
@@ -48,6 +48,10 @@ func (e *Engine) Statuses(ctx context.Context, d scheduler.Desired) ([]JobStatus
 	if err != nil {
 		return nil, err
 	}
+	running, err := e.Nomad.RunningAll(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for id, job := range jobs {
 		if !wanted[id] && !job.Stopped {
 			kinds[id] = job.Kind
@@ -64,7 +68,7 @@ func (e *Engine) Statuses(ctx context.Context, d scheduler.Desired) ([]JobStatus
 			continue
 		}
 		group.Go(func() (err error) {
-			out[i], err = e.status(ctx, have, kinds[id], health[string(id)])
+			out[i], err = e.status(ctx, have, kinds[id], running[id], health[string(id)])
 			return err
 		})
 	}
@@ -81,14 +85,20 @@ func rank(k services.Kind) int {
 	return slices.Index([]services.Kind{services.KindHub, services.KindLinkage, services.KindRunner, services.KindApp}, k)
 }
 
-func (e *Engine) status(ctx context.Context, have scheduler.ObservedJob, kind services.Kind, health consul.ServiceHealth) (JobStatus, error) {
+func (e *Engine) status(ctx context.Context, have scheduler.ObservedJob, kind services.Kind, running nomad.Running, health consul.ServiceHealth) (JobStatus, error) {
 	s := JobStatus{Job: have.ID, Kind: kind, Addresses: []string{}, Nodes: []string{}}
 	if have.Stopped {
 		s.Status = "stopped"
 		return s, nil
 	}
-	running, err := e.Nomad.Running(ctx, have.ID)
-	if err != nil {
+	if kind == services.KindRunner { // nothing runs until it is dispatched
+		s.Status = "registered"
+		return s, nil
+	}
+	if running.AllocID == "" {
+		s.Status = "starting"
+		var err error
+		s.Detail, err = e.Nomad.Unplaced(ctx, have.ID)
 		return s, err
 	}
 	s.AllocID, s.Version, s.Nodes = running.AllocID, running.Version, running.Nodes
@@ -111,8 +121,6 @@ func (e *Engine) status(ctx context.Context, have scheduler.ObservedJob, kind se
 // statusWord derives the one word that people see first.
 func statusWord(r nomad.Running, health consul.ServiceHealth, passing int) string {
 	switch {
-	case r.Batch:
-		return "registered"
 	case r.Running == 0 && r.Failed:
 		return "failed"
 	case r.Running == 0:

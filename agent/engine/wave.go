@@ -50,6 +50,9 @@ func (a *application) access(ctx context.Context, i int, w scheduler.Wave) error
 		return err
 	}
 	return each(ctx, w.WriteGrants, func(ctx context.Context, g scheduler.WriteGrant) error {
+		if err := a.keepGrant(ctx, g); err != nil {
+			return err
+		}
 		if err := a.Vault.WriteGrant(ctx, a.plan.Vault.Auth, g.Grant); err != nil {
 			return err
 		}
@@ -103,9 +106,21 @@ func (a *application) volumes(ctx context.Context, i int, w scheduler.Wave) erro
 	if len(w.CreateVolumes) == 0 {
 		return nil
 	}
+	// Volume names are unique on a node alone: another apply may have made one
+	// of the same name on another node.
+	seen, err := a.Nomad.Volumes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range w.CreateVolumes {
+		if _, exists := seen[v.Volume.ID]; exists {
+			return services.Errorf(services.CodeConflict, "volume %s was made by somebody else meanwhile", v.Volume.ID).
+				WithHint("Nothing was made twice. Plan again")
+		}
+	}
 	var mu sync.Mutex
 	var commands []state.Command
-	err := each(ctx, w.CreateVolumes, func(ctx context.Context, v scheduler.CreateVolume) error {
+	err = each(ctx, w.CreateVolumes, func(ctx context.Context, v scheduler.CreateVolume) error {
 		id, err := a.Nomad.CreateVolume(ctx, v.Volume)
 		if err != nil {
 			return err
@@ -123,11 +138,19 @@ func (a *application) volumes(ctx context.Context, i int, w scheduler.Wave) erro
 	for _, v := range w.CreateVolumes {
 		ids = append(ids, v.Volume.ID)
 	}
-	return a.patient(ctx, func() error {
+	ctx, cancel := context.WithTimeoutCause(ctx, volumeGrace, services.Errorf(services.CodeUnavailable,
+		"the volumes that were made are not ready after %s", volumeGrace).
+		WithHint("See which with: nomad volume status -type host. They stay; the next apply goes on from here"))
+	defer cancel()
+	err = a.patient(ctx, func() error {
 		return a.Nomad.WaitVolumes(ctx, ids, func(id services.ID) {
 			a.report(i, "volume "+string(id), StateHealthy, "ready")
 		})
 	})
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // register registers the wave's jobs, waits for their health, and reverts all
@@ -137,6 +160,9 @@ func (a *application) register(ctx context.Context, i int, w scheduler.Wave) err
 	var done []registered
 	err := each(ctx, w.Register, func(ctx context.Context, r scheduler.Register) error {
 		index, err := a.Nomad.Register(ctx, r.Job, r.Expect)
+		if services.ErrorCode(err) == services.CodeUnavailable {
+			index, err = a.arrived(ctx, r, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -160,6 +186,22 @@ func (a *application) register(ctx context.Context, i int, w scheduler.Wave) err
 	return a.revert(ctx, i, done, err)
 }
 
+// arrived looks whether Nomad took a job although its answer was lost. The
+// failure of an answer alone must neither fail a wave nor leave a job behind
+// that the wave does not know of.
+func (a *application) arrived(ctx context.Context, r scheduler.Register, cause error) (uint64, error) {
+	var index uint64
+	var hash string
+	err := a.patient(ctx, func() (err error) {
+		index, hash, err = a.Nomad.Holds(ctx, r.Job.ID)
+		return err
+	})
+	if err != nil || index == r.Expect || hash != r.Job.Hash {
+		return 0, cause
+	}
+	return index, nil
+}
+
 // remember writes what was registered to Drover's state, in one transaction.
 func (a *application) remember(done []registered) error {
 	var commands []state.Command
@@ -179,7 +221,7 @@ func (a *application) applied(job *jobspecs.Job, index uint64) (state.Command, e
 		return nil, err
 	}
 	return state.PutApplied{Applied: state.Applied{
-		Platform: a.plan.Platform, Job: job.ID, Hash: job.Hash, ModifyIndex: index, Spec: spec, At: a.Now(),
+		Platform: a.plan.Platform, Job: job.ID, Hash: job.Hash, ModifyIndex: index, Spec: spec, Grant: job.Grant, Secrets: job.Secrets, At: a.Now(),
 	}}, nil
 }
 

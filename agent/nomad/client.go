@@ -5,6 +5,7 @@ package nomad
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"time"
@@ -34,18 +35,42 @@ type Client struct {
 // New returns a client. It does not connect.
 func New(cfg Config) (*Client, error) {
 	endpoint := services.Endpoint{Server: "Nomad", Address: cfg.Address, AddrVar: "NOMAD_ADDR", TokenVar: "NOMAD_TOKEN"}
+	client, err := httpClient(cfg.CACert)
+	if err != nil {
+		return nil, err
+	}
 	c, err := api.NewClient(&api.Config{
-		Address:   cfg.Address,
-		SecretID:  cfg.Token.Reveal(),
-		Namespace: cfg.Namespace,
-		Region:    cfg.Region,
-		TLSConfig: &api.TLSConfig{CACert: cfg.CACert},
+		Address:    cfg.Address,
+		SecretID:   cfg.Token.Reveal(),
+		Namespace:  cfg.Namespace,
+		Region:     cfg.Region,
+		HttpClient: client,
 	})
 	if err != nil {
 		return nil, services.Errorf(services.CodeInvalid, "Nomad's address %q is not usable: %w", cfg.Address, err)
 	}
 	return &Client{api: c, endpoint: endpoint, cfg: cfg}, nil
 }
+
+// answerTimeout is how long Nomad may take to begin an answer. The SDK waits
+// for ever. Making a volume takes longest: its plug-in has a minute.
+const answerTimeout = 90 * time.Second
+
+// httpClient keeps as many connections as there are requests under way.
+func httpClient(caCert string) (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 2 * parallel
+	transport.ResponseHeaderTimeout = answerTimeout
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	client := &http.Client{Transport: transport}
+	if err := api.ConfigureTLS(client, &api.TLSConfig{CACert: caCert}); err != nil {
+		return nil, services.Errorf(services.CodeInvalid, "Nomad's CA certificate %q is not usable: %w", caCert, err)
+	}
+	return client, nil
+}
+
+// parallel is how many requests callers are expected to have under way.
+const parallel = 8
 
 // Address returns the URL that the client talks to.
 func (c *Client) Address() string { return c.cfg.Address }

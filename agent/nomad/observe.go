@@ -17,7 +17,7 @@ const pageSize = 1000
 // platform's identity, and every job whose ID is in wanted, whoever owns it.
 // Versions, counts and changes are not filled in: see [Client.Examine].
 func (c *Client) Jobs(ctx context.Context, platform string, wanted map[services.JobID]bool) (map[services.JobID]scheduler.ObservedJob, error) {
-	running, err := c.unsettled(ctx)
+	deployments, err := c.unsettled(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +25,7 @@ func (c *Client) Jobs(ctx context.Context, platform string, wanted map[services.
 	opts := &api.JobListOptions{Fields: &api.JobListFields{Meta: true}}
 	q := c.query(ctx)
 	q.PerPage = pageSize
+	q.Filter = `ParentID == ""` // a runner may have any number of runs
 	for {
 		stubs, meta, err := c.api.Jobs().ListOptions(opts, q)
 		if err != nil {
@@ -36,10 +37,12 @@ func (c *Client) Jobs(ctx context.Context, platform string, wanted map[services.
 			if s.ParentID != "" || !wanted[id] && !(owned && s.Meta[jobspecs.MetaPlatform] == platform) {
 				continue
 			}
+			d, unsettled := deployments[s.ID]
+			unsettled = unsettled && d.index == s.JobModifyIndex
 			out[id] = scheduler.ObservedJob{
 				ID: id, ModifyIndex: s.JobModifyIndex, Owned: owned,
 				Platform: s.Meta[jobspecs.MetaPlatform], Kind: services.Kind(s.Meta[jobspecs.MetaKind]), Hash: s.Meta[jobspecs.MetaHash],
-				Stopped: s.Stop, Status: s.Status, Settled: running[s.ID] != s.JobModifyIndex,
+				Stopped: s.Stop, Status: s.Status, Settled: !unsettled, Failed: unsettled && d.failed,
 			}
 		}
 		if meta.NextToken == "" {
@@ -49,20 +52,27 @@ func (c *Client) Jobs(ctx context.Context, platform string, wanted map[services.
 	}
 }
 
-// unsettled returns, for each job with a deployment in progress, the
-// JobModifyIndex of the job that it deploys.
-func (c *Client) unsettled(ctx context.Context) (map[string]uint64, error) {
-	out := map[string]uint64{}
+// rollout is the latest deployment of a job that is in progress or failed.
+type rollout struct {
+	index  uint64 // JobModifyIndex of the job that it deploys
+	failed bool
+}
+
+// unsettled returns the deployments that are in progress or failed, by job.
+func (c *Client) unsettled(ctx context.Context) (map[string]rollout, error) {
+	out := map[string]rollout{}
 	q := c.query(ctx)
 	q.PerPage = pageSize
-	q.Filter = `Status != "successful" and Status != "failed" and Status != "cancelled"`
+	q.Filter = `Status != "successful" and Status != "cancelled"`
 	for {
 		deployments, meta, err := c.api.Deployments().List(q)
 		if err != nil {
 			return nil, c.explain("list deployments of namespace "+c.cfg.Namespace, err)
 		}
 		for _, d := range deployments {
-			out[d.JobID] = max(out[d.JobID], d.JobSpecModifyIndex)
+			if d.JobSpecModifyIndex >= out[d.JobID].index {
+				out[d.JobID] = rollout{d.JobSpecModifyIndex, d.Status == api.DeploymentStatusFailed}
+			}
 		}
 		if meta.NextToken == "" {
 			return out, nil
@@ -85,14 +95,12 @@ func (c *Client) Nodes(ctx context.Context) ([]services.Node, error) {
 			continue
 		}
 		n := services.Node{
-			Pool: s.NodePool, Datacenter: s.Datacenter, Devices: map[string]int{},
+			Name: s.Name, Pool: s.NodePool, Datacenter: s.Datacenter, Devices: map[string]int{},
 			Cores: len(s.NodeResources.Cpu.ReservableCpuCores), CPUMHz: int(s.NodeResources.Cpu.CpuShares),
 			MemoryMiB: int(s.NodeResources.Memory.MemoryMB),
 		}
 		for _, d := range s.NodeResources.Devices {
-			for _, name := range []string{d.Type, d.Vendor + "/" + d.Type, d.Vendor + "/" + d.Type + "/" + d.Name} {
-				n.Devices[name] += len(d.Instances)
-			}
+			n.Devices[d.Vendor+"/"+d.Type+"/"+d.Name] += len(d.Instances)
 		}
 		out = append(out, n)
 	}

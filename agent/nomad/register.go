@@ -52,42 +52,14 @@ func (c *Client) Deregister(ctx context.Context, id services.JobID, expect uint6
 		return services.Errorf(services.CodeConflict, "job %s was changed by somebody else meanwhile", id).
 			WithHint("Nothing was stopped. Plan again")
 	}
+	return c.stop(ctx, id)
+}
+
+func (c *Client) stop(ctx context.Context, id services.JobID) error {
 	if _, _, err := c.api.Jobs().Deregister(string(id), false, c.write(ctx)); err != nil {
 		return c.explain("stop job "+string(id), err)
 	}
 	return nil
-}
-
-// Revert brings a job back to an earlier version. It does nothing when the job
-// is not at index any more, because then Nomad itself (auto_revert) or
-// somebody else has moved it. It reports whether it did.
-func (c *Client) Revert(ctx context.Context, id services.JobID, index, version uint64) (bool, error) {
-	job, err := c.job(ctx, id)
-	if err != nil {
-		return false, err
-	}
-	if *job.JobModifyIndex != index {
-		return false, nil
-	}
-	if _, _, err := c.api.Jobs().Revert(string(id), version, job.Version, c.write(ctx), "", ""); err != nil {
-		if strings.Contains(err.Error(), "enforcing version") {
-			return false, nil
-		}
-		return false, c.explain("revert job "+string(id), err)
-	}
-	return true, nil
-}
-
-// Index returns a job's JobModifyIndex, and 0 when there is no such job.
-func (c *Client) Index(ctx context.Context, id services.JobID) (uint64, error) {
-	job, err := c.job(ctx, id)
-	if services.ErrorCode(err) == services.CodeNotFound {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return *job.JobModifyIndex, nil
 }
 
 func (c *Client) job(ctx context.Context, id services.JobID) (*api.Job, error) {

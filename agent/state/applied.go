@@ -21,11 +21,17 @@ type Applied struct {
 	// Spec is the job as it was registered, without secrets. [Store.Applied]
 	// leaves it out; [Store.Job] has it.
 	Spec json.RawMessage `json:"spec,omitempty"`
+	// Grant and Secrets are what the job was given in Vault, without values.
+	// They are kept with Spec.
+	Grant   *services.Grant            `json:"grant,omitempty"`
+	Secrets []services.GeneratedSecret `json:"secrets,omitempty"`
 }
 
 // spec is kept under a key of its own.
 type spec struct {
-	Spec json.RawMessage `json:"spec,omitempty"`
+	Spec    json.RawMessage            `json:"spec,omitempty"`
+	Grant   *services.Grant            `json:"grant,omitempty"`
+	Secrets []services.GeneratedSecret `json:"secrets,omitempty"`
 }
 
 // PutApplied remembers a registration in place of the one before.
@@ -55,8 +61,8 @@ func (c PutApplied) validate() error {
 
 func (c PutApplied) apply(tx *badger.Txn) error {
 	a := c.Applied
-	s := spec{a.Spec}
-	a.Spec = nil
+	s := spec{a.Spec, a.Grant, a.Secrets}
+	a.Spec, a.Grant, a.Secrets = nil, nil, nil
 	return firstError(
 		applied.put(tx, a, a.Platform, string(a.Job)),
 		specs.put(tx, s, a.Platform, string(a.Job)),
@@ -101,7 +107,7 @@ func (s *Store) Job(platform string, job services.JobID) (a Applied, ok bool, er
 			return err
 		}
 		kept, _, err := specs.get(tx, platform, string(job))
-		a.Spec = kept.Spec
+		a.Spec, a.Grant, a.Secrets = kept.Spec, kept.Grant, kept.Secrets
 		return err
 	})
 	return a, ok, err

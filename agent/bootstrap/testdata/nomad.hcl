@@ -1,5 +1,5 @@
 namespace "drover" {
-  capabilities = ["list-jobs", "parse-job", "read-job", "submit-job", "alloc-lifecycle", "read-logs", "read-fs", "host-volume-create", "host-volume-read", "host-volume-delete"]
+  capabilities = ["list-jobs", "parse-job", "read-job", "submit-job", "read-logs", "read-fs", "host-volume-create", "host-volume-read"]
 }
 node {
   policy = "read"
