@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	consulapi "github.com/hashicorp/consul/api"
@@ -18,16 +19,19 @@ import (
 // anything is changed.
 func TestApply_WithoutPermission(t *testing.T) {
 	for name, token := range map[string]func(*testing.T) (env, want string){
-		"Nomad":  readingNomadToken,
-		"Consul": nothingConsulToken,
-		"Vault":  readingVaultToken,
+		"Nomad":                   readingNomadToken,
+		"Nomad, making volumes":   nomadToken("may-not-make-volumes", "does not permit the token to create volumes", `"submit-job"`, true),
+		"Nomad, mounting volumes": nomadToken("may-not-mount-volumes", "does not permit the token to register job", `"submit-job", "host-volume-create"`, false),
+		"Consul":                  nothingConsulToken,
+		"Vault":                   readingVaultToken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := writePlatform(t, platformText("may-not-"+services.Derive(services.KindUser, name).Hash(), "alice"))
 			jobs := jobsOf(t, path)
 			env, want := token(t)
 			r := newDrover(t).with(env).must(1, "apply", path)
-			require.Contains(t, r.stderr, "Error: "+name+" at ")
+			server, _, _ := strings.Cut(name, ",")
+			require.Contains(t, r.stderr, "Error: "+server+" at ")
 			require.Contains(t, r.stderr, want)
 			require.Contains(t, r.stderr, "drover operator policy")
 
@@ -48,15 +52,25 @@ func TestApply_WithoutPermission(t *testing.T) {
 }
 
 func readingNomadToken(t *testing.T) (env, want string) {
-	client := nomadClient(t)
-	_, err := client.ACLPolicies().Upsert(&api.ACLPolicy{Name: "may-read", Rules: `
-namespace "drover" { capabilities = ["list-jobs", "read-job", "host-volume-read"] }
+	return nomadToken("may-read", "does not permit the token to create volumes", `"read-logs"`, false)(t)
+}
+
+// nomadToken makes a token that may read, and more.
+func nomadToken(name, want, capabilities string, mount bool) func(*testing.T) (string, string) {
+	return func(t *testing.T) (string, string) {
+		rules := `namespace "drover" { capabilities = ["list-jobs", "read-job", "host-volume-read", ` + capabilities + `] }
 node { policy = "read" }
-agent { policy = "read" }`}, nil)
-	require.NoError(t, err)
-	token, _, err := client.ACLTokens().Create(&api.ACLToken{Name: "may-read", Type: "client", Policies: []string{"may-read"}}, nil)
-	require.NoError(t, err)
-	return "NOMAD_TOKEN=" + token.SecretID, "does not permit the token to plan job"
+agent { policy = "read" }`
+		if mount {
+			rules += `
+host_volume "*" { policy = "write" }`
+		}
+		_, err := nomadClient(t).ACLPolicies().Upsert(&api.ACLPolicy{Name: name, Rules: rules}, nil)
+		require.NoError(t, err)
+		token, _, err := nomadClient(t).ACLTokens().Create(&api.ACLToken{Name: name, Type: "client", Policies: []string{name}}, nil)
+		require.NoError(t, err)
+		return "NOMAD_TOKEN=" + token.SecretID, want
+	}
 }
 
 func nothingConsulToken(t *testing.T) (env, want string) {

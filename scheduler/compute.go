@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/nomad/api"
@@ -107,12 +108,39 @@ func (c *computation) volumes(jobs []*jobspecs.Job) Wave {
 		if ok {
 			c.saw("volume", string(job.Volume.ID), have.NomadID)
 			c.plan.Unchanged++
+			c.volume(*job.Volume, have)
 			continue
 		}
 		c.saw("volume", string(job.Volume.ID), Absent)
 		w.CreateVolumes = append(w.CreateVolumes, CreateVolume{Volume: *job.Volume, Reason: "does not exist"})
 	}
 	return w
+}
+
+// volume notes how a volume that exists differs from what the file says, as
+// far as Drover remembers how it was made. Volumes are never changed: what is
+// on them is worth more than being as the file says.
+func (c *computation) volume(want services.Volume, have ObservedVolume) {
+	made, ok := c.seen.Made[want.ID]
+	if !ok {
+		c.plan.AdoptVolumes = append(c.plan.AdoptVolumes, AdoptVolume{Volume: want, NomadID: have.NomadID})
+		return
+	}
+	var differs []string
+	say := func(what, is, wanted string) {
+		if is != wanted {
+			differs = append(differs, fmt.Sprintf("%s is %s and not %s", what, is, wanted))
+		}
+	}
+	say("its size", fmt.Sprintf("%d MiB", made.SizeMiB), fmt.Sprintf("%d MiB", want.SizeMiB))
+	say("its plug-in", strconv.Quote(made.Plugin), strconv.Quote(want.Plugin))
+	say("its node pool", strconv.Quote(made.NodePool), strconv.Quote(want.NodePool))
+	if !maps.Equal(made.Parameters, want.Parameters) {
+		differs = append(differs, "its parameters are others")
+	}
+	if len(differs) > 0 {
+		c.plan.Notes = append(c.plan.Notes, fmt.Sprintf("volume %s stays as it was made: %s. Drover changes no volume; to get another, move what is on it and give its owner another id.", want.ID, strings.Join(differs, ", ")))
+	}
 }
 
 // jobs plans the jobs of some kinds as one wave.

@@ -237,6 +237,28 @@ func TestCompute_CountsOfAScalingPolicyStay(t *testing.T) {
 	require.False(t, Compute(d, w.observe(d)).Empty(), "a count out of bounds is a change")
 }
 
+func TestCompute_AVolumeIsNeverChanged(t *testing.T) {
+	w := newWorld()
+	d := desired(wantedJob(services.KindApp, "alice", "a1"))
+	require.NoError(t, w.carryOut(Compute(d, w.observe(d)), all))
+	volume := *d.Jobs[0].Volume
+
+	plan := Compute(d, w.observe(d))
+	require.Equal(t, []AdoptVolume{{Volume: volume, NomadID: string(volume.ID)}}, plan.AdoptVolumes, "a volume that Drover does not remember")
+
+	made := volume
+	made.SizeMiB, made.Plugin = 5, "other"
+	w.Made = map[services.ID]services.Volume{volume.ID: made}
+	plan = Compute(d, w.observe(d))
+	require.True(t, plan.Empty())
+	require.Empty(t, plan.AdoptVolumes)
+	require.Len(t, plan.Notes, 1)
+	require.Contains(t, plan.String(), "Note: volume "+string(volume.ID)+` stays as it was made: its size is 5 MiB and not 10 MiB, its plug-in is "other" and not "mkdir".`)
+
+	w.Made[volume.ID] = volume
+	require.Empty(t, Compute(d, w.observe(d)).Notes)
+}
+
 func TestMoved(t *testing.T) {
 	w := newWorld()
 	d := desired(wantedJob(services.KindHub, "main", "h1"))

@@ -28,6 +28,8 @@ type Observed struct {
 	Grants map[string]ObservedGrant
 	// Secrets holds the generated secrets that exist, by path below the mount.
 	Secrets map[string]ObservedSecret
+	// Made is what Drover remembers of the volumes that it made.
+	Made map[services.ID]services.Volume
 	// Applied is what Drover itself last registered, from its own state.
 	Applied map[services.JobID]Applied
 }

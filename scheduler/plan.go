@@ -27,6 +27,11 @@ type Plan struct {
 	// does not remember, because an apply was cut short or ran elsewhere.
 	// Applying the plan makes it remember; nothing else changes.
 	Adopt []Adopt `json:"adopt,omitempty"`
+	// AdoptVolumes are volumes that exist and that Drover's own state does not
+	// remember.
+	AdoptVolumes []AdoptVolume `json:"adopt_volumes,omitempty"`
+	// Notes say, in sentences, what the plan will not do.
+	Notes []string `json:"notes,omitempty"`
 	// Forget are jobs that Drover's own state remembers and that neither are
 	// wanted nor run. Applying the plan forgets them; nothing else changes.
 	Forget []services.JobID `json:"forget,omitempty"`
@@ -39,6 +44,12 @@ type Plan struct {
 type Adopt struct {
 	Job   *jobspecs.Job `json:"job"`
 	Index uint64        `json:"index"`
+}
+
+// AdoptVolume is a volume to remember, with the ID that Nomad gave it.
+type AdoptVolume struct {
+	Volume  services.Volume `json:"volume"`
+	NomadID string          `json:"nomad_id"`
 }
 
 // Wave is one step of a plan. Its parts may run at the same time, except that
@@ -181,6 +192,9 @@ func (p Plan) String() string {
 	}
 	for _, u := range p.Unplaced {
 		fmt.Fprintf(&b, "! job %s, group %q: %s\n", u.Job, u.Group, u)
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(&b, "Note: %s\n", note)
 	}
 	b.WriteString(p.Summary() + "\n")
 	return b.String()

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/drover-platform/drover/agent/state"
-	"github.com/drover-platform/drover/agent/vault"
 	"github.com/drover-platform/drover/scheduler"
 	"github.com/drover-platform/drover/services"
 )
@@ -63,30 +62,6 @@ func (e *Engine) Apply(ctx context.Context, plan scheduler.Plan, opts Options) (
 	}))
 }
 
-// permitted makes sure, before anything is changed, that the tokens may do
-// what the plan needs of Vault and of Nomad's job endpoints.
-func (e *Engine) permitted(ctx context.Context, plan scheduler.Plan) error {
-	var first *scheduler.Register
-	access := false
-	for _, w := range plan.Waves {
-		access = access || len(w.WriteGrants)+len(w.GenerateSecrets)+len(w.DeleteGrants) > 0
-		if first == nil && len(w.Register) > 0 {
-			first = &w.Register[0]
-		}
-	}
-	if access {
-		if err := e.Vault.CheckPermissions(ctx, vault.Permissions(plan.Vault)); err != nil {
-			return err
-		}
-	}
-	if first != nil {
-		// Planning a job needs the very capability that registering it does.
-		_, err := e.Nomad.Placement(ctx, first.Job)
-		return err
-	}
-	return nil
-}
-
 // keepHistory is how many applies of a platform are remembered.
 const keepHistory = 200
 
@@ -129,6 +104,9 @@ func (a *application) adopt() error {
 			return err
 		}
 		commands = append(commands, command)
+	}
+	for _, v := range a.plan.AdoptVolumes {
+		commands = append(commands, state.PutVolume{Platform: a.plan.Platform, Record: state.VolumeRecord{Volume: v.Volume, NomadID: v.NomadID, CreatedAt: a.Now()}})
 	}
 	for _, id := range a.plan.Forget {
 		commands = append(commands, state.DeleteApplied{Platform: a.plan.Platform, Job: id})

@@ -94,6 +94,14 @@ func (e *Engine) Observe(ctx context.Context, d scheduler.Desired) (scheduler.Ob
 	for _, a := range applied {
 		o.Applied[a.Job] = scheduler.Applied{Hash: a.Hash, ModifyIndex: a.ModifyIndex}
 	}
+	volumes, err := e.State.Volumes(d.Platform)
+	if err != nil {
+		return o, err
+	}
+	o.Made = map[services.ID]services.Volume{}
+	for _, v := range volumes {
+		o.Made[v.Volume.ID] = v.Volume
+	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { o.Jobs, err = e.Nomad.Jobs(gctx, d.Platform, wanted); return })
 	group.Go(func() (err error) { o.Volumes, err = e.Nomad.Volumes(gctx); return })

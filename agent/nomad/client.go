@@ -6,6 +6,7 @@ package nomad
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -81,13 +82,7 @@ func (c *Client) explain(doing string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	status := 0
-	detail := err.Error()
-	if r, ok := errors.AsType[api.UnexpectedResponseError](err); ok {
-		status, detail = r.StatusCode(), r.Body()
-	} else if r, ok := errors.AsType[*api.UnexpectedResponseError](err); ok {
-		status, detail = r.StatusCode(), r.Body()
-	}
+	status, detail := answer(err)
 	if status == 0 {
 		return c.endpoint.Unreachable(err)
 	}
@@ -102,6 +97,18 @@ func (c *Client) explain(doing string, err error) error {
 		code = services.CodeInvalid
 	}
 	return services.Errorf(code, "%s: Nomad answered %d: %s", doing, status, detail)
+}
+
+// answer returns the HTTP status and the text of an error that is an answer of
+// Nomad's, and 0 for other errors.
+func answer(err error) (status int, detail string) {
+	if r, ok := errors.AsType[api.UnexpectedResponseError](err); ok {
+		return r.StatusCode(), r.Body()
+	}
+	if r, ok := errors.AsType[*api.UnexpectedResponseError](err); ok {
+		return r.StatusCode(), r.Body()
+	}
+	return 0, ""
 }
 
 // query and write carry ctx to the SDK.
@@ -120,6 +127,16 @@ const pollEvery = 250 * time.Millisecond
 // Check makes sure that Nomad answers, has a leader, and accepts the token.
 func (c *Client) Check(ctx context.Context) error {
 	q := c.query(ctx)
+	// Consul has a leader and tokens at the same paths; regions only Nomad has.
+	var regions []string
+	_, err := c.api.Raw().Query("/v1/regions", &regions, q)
+	if status, _ := answer(err); status == http.StatusNotFound || err != nil && isDecodeError(err) {
+		return services.Errorf(services.CodeUnavailable, "what answers at %s is not Nomad", c.cfg.Address).
+			WithHint("Set %s to Nomad's address", c.endpoint.AddrVar)
+	}
+	if err != nil {
+		return c.explain("ask for Nomad's regions", err)
+	}
 	var leader string
 	if _, err := c.api.Raw().Query("/v1/status/leader", &leader, q); err != nil {
 		return c.explain("ask for Nomad's leader", err)
@@ -136,6 +153,16 @@ func (c *Client) Check(ctx context.Context) error {
 		return c.explain("list jobs of namespace "+c.cfg.Namespace, err)
 	}
 	return nil
+}
+
+// isDecodeError reports whether an answer came that is not the JSON that was
+// asked for.
+func isDecodeError(err error) bool {
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	return ok
 }
 
 // checkToken tells a token that does not exist, or has expired, from one that
