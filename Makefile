@@ -54,7 +54,7 @@ race:
 # One package at a time: each has a stack of its own.
 .PHONY: e2e
 e2e: ## tests on real Nomad, Consul and Vault; needs root
-	go test -tags e2e -count=1 -p 1 -parallel 6 -timeout 60m \
+	go test -tags e2e -count=1 -p 1 -parallel 4 -timeout 60m \
 		$$(grep -rl --include='*_test.go' '^//go:build e2e' . | xargs -n 1 dirname | sort -u)
 
 .PHONY: fuzz

@@ -66,6 +66,8 @@ var layers = []row{
 	{pkg: "jobspecs", own: []string{"services"}, others: []string{nomadAPI}, pure: true},
 	{pkg: "scheduler", own: []string{"services", "jobspecs"}, others: []string{nomadAPI}, pure: true},
 
+	{pkg: "agent/loop"},
+	{pkg: "agent/config", own: []string{"services"}, others: []string{hclV2, cty, levenshtein}},
 	{pkg: "agent/state", own: []string{"services"}, others: []string{badger, hclog}},
 	{pkg: "agent/nomad", own: []string{"services", "jobspecs", "scheduler"}, others: []string{nomadAPI, hclog, xsync}},
 	{pkg: "agent/consul", own: []string{"services"}, others: []string{consulAPI, hclog, xsync}},

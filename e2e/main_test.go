@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/nomad/api"
@@ -62,9 +63,15 @@ func run(m *testing.M) int {
 // do and for checks that Drover's own token may not make.
 func nomadClient(t testing.TB) *api.Client {
 	t.Helper()
-	c, err := api.NewClient(&api.Config{Address: stack.Nomad, SecretID: stack.Management.Nomad.Reveal(), Namespace: "drover"})
+	c, err := sharedNomad()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
+
+// sharedNomad is one client for all tests: Nomad takes only so many
+// connections from one address.
+var sharedNomad = sync.OnceValues(func() (*api.Client, error) {
+	return api.NewClient(&api.Config{Address: stack.Nomad, SecretID: stack.Management.Nomad.Reveal(), Namespace: "drover"})
+})

@@ -59,24 +59,19 @@ linkage "good" {
 }
 `
 
-// A job that a hand had changed, that the apply set right, and that came back
-// because another one failed, still is what the hand made of it: plan and
-// drift say so.
+// A job that a hand had changed and that came back because what the file wanted
+// did not start still is what the hand made of it: plan and drift say so.
 func TestRevert_DoesNotHideDrift(t *testing.T) {
 	d := newDrover(t)
-	path := writePlatform(t, pairText)
-	good := jobsOf(t, path)[0]
+	text := platformText("hidden", "alice")
+	path := writePlatform(t, text)
+	alice := jobsOf(t, path)[1]
 	d.must(0, "apply", path)
-	byHand(t, good.ID, func(job *api.Job) { job.Priority = new(61) })
-	other := strings.Replace(strings.Split(pairText, "{}\n")[1], `"good"`, `"bad"`, 1)
-	bad := writePlatform(t, pairText+strings.Replace(other, `"bad" {`, `"bad" {
-  constraint {
-    attribute = "${attr.kernel.name}"
-    value     = "plan9"
-  }`, 1))
-	d.must(1, "apply", bad)
-	require.Contains(t, d.must(1, "drift", path).stdout, `Priority: "61" => "50"`)
-	require.Contains(t, d.must(1, "plan", path).stdout, `Priority: "61" => "50"`)
+	byHand(t, alice.ID, func(job *api.Job) { job.TaskGroups[0].Tasks[0].Resources.MemoryMB = new(96) })
+	d.must(1, "apply", writePlatform(t, strings.Replace(text, `"info"`, `"shouting"`, 1)))
+	const change = `Resources.MemoryMB: "96" => "64"`
+	require.Contains(t, d.must(1, "drift", path).stdout, change)
+	require.Contains(t, d.must(1, "plan", path).stdout, change)
 	d.must(0, "apply", path)
 	require.Contains(t, d.must(0, "drift", path).stdout, "No drift")
 	d.must(0, "destroy", "-yes", path)

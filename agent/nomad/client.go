@@ -57,20 +57,23 @@ func New(cfg Config) (*Client, error) {
 // for ever. Making a volume takes longest: its plug-in has a minute.
 const answerTimeout = 90 * time.Second
 
-// httpClient keeps as many connections as there are requests under way.
+// httpClient opens as many connections as there may be requests under way, so
+// that Drover leaves most of Nomad's 100 for one address to others.
 func httpClient(caCert string) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 2 * parallel
+	transport.MaxConnsPerHost = parallel
+	transport.MaxIdleConnsPerHost = parallel
 	transport.ResponseHeaderTimeout = answerTimeout
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	client := &http.Client{Transport: transport}
 	if err := api.ConfigureTLS(client, &api.TLSConfig{CACert: caCert}); err != nil {
 		return nil, services.Errorf(services.CodeInvalid, "Nomad's CA certificate %q is not usable: %w", caCert, err)
 	}
+	client.Transport = patientTransport{client.Transport}
 	return client, nil
 }
 
-// parallel is how many requests callers are expected to have under way.
+// parallel is how many requests may be under way at once.
 const parallel = 8
 
 // Address returns the URL that the client talks to.
