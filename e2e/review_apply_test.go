@@ -83,7 +83,7 @@ func TestApply_AnswerOfARegistrationIsLost(t *testing.T) {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	var lost atomic.Int32
 	proxy.ModifyResponse = func(r *http.Response) error {
-		if r.Request.Method == http.MethodPut && r.Request.URL.Path == "/v1/jobs" && lost.Add(1) == 1 {
+		if r.Request.Method == http.MethodPut && r.Request.URL.Path == "/v1/jobs" && r.StatusCode == http.StatusOK && lost.Add(1) == 1 { // not the probe for the permission
 			panic(http.ErrAbortHandler)
 		}
 		return nil
